@@ -35,7 +35,8 @@ def require_shapes(**arguments):
     for name, (value, letters) in arguments.items():
         array = real_array(name, value)
         if not _fits(array.shape, letters, sizes) or array.size == 0:
-            known = ", ".join(f"{letter} = {sizes[letter]}" for letter in letters if letter in sizes and letter != "1")
+            given = [letter for letter in dict.fromkeys(letters) if letter in sizes and letter != "1"]
+            known = ", ".join(f"{letter} = {sizes[letter]}" for letter in given)
             raise ValueError(
                 f"{name} must have shape ({', '.join(letters)}){f' with {known}' if known else ''},"
                 f" got {array.shape}{_remedy(array, letters, sizes)}"
@@ -59,7 +60,8 @@ def real_array(name, value):
 def _fits(shape, letters, sizes):
     """Whether the shape agrees with the sizes known so far, and with itself (U is square)."""
     return len(shape) == len(letters) and all(
-        sizes.get(letter, n) == n and shape[letters.index(letter)] == n for letter, n in zip(letters, shape, strict=True)
+        sizes.get(letter, n) == n and shape[letters.index(letter)] == n
+        for letter, n in zip(letters, shape, strict=True)
     )
 
 

@@ -1,0 +1,90 @@
+"""Settings for every test: what a test needs from the machine, and the environment of notebook kernels."""
+
+import importlib.util
+import os
+import shutil
+import sys
+
+import pytest
+
+# Kernels that nbval starts inherit these. One thread and quiet frameworks: the stored outputs were made this way.
+os.environ.update(
+    {
+        "PYTHONHASHSEED": os.environ.get("PYTHONHASHSEED", "0"),
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TF_ENABLE_ONEDNN_OPTS": "0",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "JUPYTER_PLATFORM_DIRS": "1",
+    }
+)
+
+
+def _module(name):
+    return lambda: importlib.util.find_spec(name) is not None
+
+
+def _sandbox():
+    if sys.platform != "linux":
+        return False
+    from gru_grader.sandbox import strongest_level
+
+    return strongest_level() == "full"
+
+
+def _data():
+    import gru_data
+
+    return gru_data.is_fetched()
+
+
+def _gpu():
+    import torch
+
+    return torch.cuda.is_available()
+
+
+# What a test may need, what is missing without it, and how to find out.
+NEEDS = {
+    "chromium": ("the browser chromium", lambda: shutil.which("chromium") or shutil.which("chromium-browser")),
+    "node": ("the program node", lambda: shutil.which("node")),
+    "bubblewrap": ("the program bwrap (bubblewrap)", lambda: shutil.which("bwrap")),
+    "tensorflow": ("the extra tensorflow", _module("tensorflow")),
+    "torch": ("the extra torch", _module("torch")),
+    "sandbox": ("a Linux that lets the grader isolate submissions", _sandbox),
+    "data": ("the data: run python -m gru_data fetch", _data),
+    "gpu": ("a GPU", _gpu),
+}
+
+
+def pytest_collection_modifyitems(items):
+    required = set(filter(None, os.environ.get("GRU_REQUIRE", "").split(",")))
+    unknown = required - NEEDS.keys()
+    if unknown:
+        raise pytest.UsageError(f"GRU_REQUIRE names {', '.join(sorted(unknown))}; known: {', '.join(NEEDS)}")
+    present = {}
+    for item in items:
+        if hasattr(item, "output_timeout"):
+            # nbval waits five seconds for a cell's outputs, too short on a busy machine.
+            item.output_timeout = 60
+        for name in (name for mark in item.iter_markers("needs") for name in mark.args):
+            what, probe = NEEDS[name]
+            if name not in present:
+                present[name] = bool(probe())
+            if not present[name]:
+                item.add_marker(pytest.mark.skip(reason=f"needs {what}"))
+                item.user_properties.append(("missing", name))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Turn the skip of a test into a failure where GRU_REQUIRE demands what it needs."""
+    report = yield
+    required = os.environ.get("GRU_REQUIRE", "").split(",")
+    missing = [name for key, name in item.user_properties if key == "missing" and name in required]
+    if report.skipped and missing:
+        report.outcome = "failed"
+        report.longrepr = f"GRU_REQUIRE demands {', '.join(missing)}, and this machine lacks {NEEDS[missing[0]][0]}"
+    return report
