@@ -7,20 +7,7 @@ import sys
 
 import pytest
 
-# Kernels that nbval starts inherit these. One thread and quiet frameworks: the stored outputs were made this way.
-os.environ.update(
-    {
-        "PYTHONHASHSEED": os.environ.get("PYTHONHASHSEED", "0"),
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "TF_ENABLE_ONEDNN_OPTS": "0",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        "JUPYTER_PLATFORM_DIRS": "1",
-    }
-)
-
+from authoring.kernel_environment import KERNEL_ENVIRONMENT
 
 def _module(name):
     return lambda: importlib.util.find_spec(name) is not None
@@ -57,6 +44,12 @@ NEEDS = {
     "data": ("the data: run python -m gru_data fetch", _data),
     "gpu": ("a GPU", _gpu),
 }
+
+
+def pytest_configure(config):
+    if config.getoption("nbval", False):
+        # The kernels that nbval starts inherit this: the stored outputs were made in the same environment.
+        os.environ.update(KERNEL_ENVIRONMENT)
 
 
 def pytest_collection_modifyitems(items):

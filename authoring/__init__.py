@@ -1,0 +1,1 @@
+"""The authors' tools: environment, notebooks, exercises, drawings. Not part of the installed packages."""
