@@ -45,8 +45,8 @@ def sigmoid(a):
     Returns
     -------
     numpy.ndarray or numpy scalar
-        Values in [0, 1], same shape as `a`; float32 stays float32. For large
-        |a| rounding reaches exactly 0 and 1.
+        Values in [0, 1], same shape as `a`; float32 stays float32. Far from
+        zero, rounding reaches exactly 0 and 1.
 
     Raises
     ------
