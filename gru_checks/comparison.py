@@ -1,0 +1,216 @@
+"""Compare what an answer returned with what is right, and say in words what differs first."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+AXES = {"B": "example", "T": "time step", "I": "input", "H": "unit"}
+"""What an axis counts, by its letter."""
+STAGES = ("type", "shape", "dtype", "nonfinite", "value")
+"""What may be wrong about a value, in the order in which it is looked at."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong about a value: one of `STAGES`, and sentences that say it."""
+
+    stage: str
+    text: str
+
+
+def compare(question, case, expected, value, *, public):
+    """Find what is wrong about the value that an answer returned in a case.
+
+    Parameters
+    ----------
+    question : Question
+    case : Case
+    expected, value : plain values
+        What the reference returned, and the answer.
+    public : bool
+        Whether the inputs are known to the learner: then amounts are told,
+        otherwise only places.
+
+    Returns
+    -------
+    Finding or None
+        None if nothing is wrong.
+    """
+    if question.kind == "choice":
+        return _choice(expected, value)
+    if question.kind != "behaviour":
+        return _parts(question, case, expected, value, public)
+    finding = _parts(question, case, expected, value, public, values=False)
+    if finding is not None:
+        return finding
+    observed, wanted = (question.behaviour.observe(_as_arrays(v), case) for v in (value, expected))
+    return _entries(question.behaviour.part, question, case, wanted, observed, public)
+
+
+def _choice(expected, value):
+    if type(value) is not str:
+        return Finding("type", f"It returned {_kind(value)}; a letter in quotes is expected, as in return \"a\".")
+    if value.strip().lower() == expected:
+        return None
+    return Finding("value", f"The choice {value.strip()[:20]!r} is not the right one.")
+
+
+def _parts(question, case, expected, value, public, values=True):
+    """Compare part by part; without `values` only types, shapes and finiteness."""
+    if len(question.returns) == 1:
+        expected, value = (expected,), (value,)
+    elif type(value) not in (tuple, list) or len(value) != len(question.returns):
+        names = ", ".join(part.name for part in question.returns)
+        return Finding("type", f"It returned {_kind(value)}; the {len(question.returns)} parts ({names}) are expected.")
+    findings = [
+        _part(part, question, case, *pair, public, values)
+        for part, *pair in zip(question.returns, expected, value, strict=True)
+    ]
+    findings = [finding for finding in findings if finding is not None]
+    return min(findings, key=lambda finding: STAGES.index(finding.stage), default=None)
+
+
+def _part(part, question, case, expected, value, public, values):
+    expected = np.asarray(expected)
+    array = _as_array(value)
+    if array is None:
+        return Finding("type", _wrong_type(part, value, expected))
+    if array.shape != expected.shape:
+        return Finding("shape", _wrong_shape(part, expected.shape, array.shape))
+    if not values:
+        if np.isfinite(array).all():
+            return None
+        place = _first(~np.isfinite(array))
+        return Finding("nonfinite", f"{_entry(part, place)} is {array[place]}; a finite number is expected.")
+    return _entries(part, question, case, expected, array, public)
+
+
+def _entries(part, question, case, expected, array, public):
+    """Compare two arrays of the same shape."""
+    if expected.shape != array.shape:
+        raise ValueError(f"{question.id} observes shapes {expected.shape} and {array.shape}")
+    given_precision = all(value.dtype.kind == "f" for value in (expected, array))
+    if question.keeps_dtype and given_precision and expected.dtype != array.dtype:
+        return Finding("dtype", f"{part.name} has dtype {array.dtype} where the input has {expected.dtype}.")
+    if array.dtype.kind == "b" and expected.dtype.kind != "b":
+        return Finding("dtype", f"{part.name} holds True and False; numbers are expected.")
+    bad = ~np.isfinite(array) & np.isfinite(expected)
+    if bad.any():
+        return Finding("nonfinite", _non_finite(part, case, array, bad, public))
+    bad = ~_close(question.tolerance, expected, array)
+    if not bad.any():
+        return None
+    if array.dtype.kind in "iu" and expected.dtype.kind == "f":
+        text = f"{part.name} holds whole numbers ({array.dtype}); the part after the point was cut off."
+        return Finding("dtype", text)
+    place = _first(bad)
+    share = f", in {bad.sum()} of its {bad.size} entries" if bad.size > 1 else ""
+    if not public:
+        return Finding("value", f"It differs from the right answer{share}, first at {_entry(part, place)}.")
+    numbers = f"{_number(expected[place])} is right, yours is {_number(array[place])}"
+    return Finding("value", f"It differs from the right answer{share}, first at {_entry(part, place)}: {numbers}.")
+
+
+def _close(tolerance, expected, array):
+    """Entry by entry; the less precise of the two says how closely."""
+    floats = [value.dtype for value in (expected, array) if value.dtype.kind == "f"]
+    dtype = min(floats, key=lambda dtype: dtype.itemsize, default=np.dtype(np.float64))
+    bound = tolerance.bound(expected, dtype)
+    expected, array = expected.astype(np.float64), array.astype(np.float64)
+    with np.errstate(all="ignore"):
+        near = np.abs(array - expected) <= bound
+    return near | (array == expected) | (np.isnan(array) & np.isnan(expected))
+
+
+def _as_array(value):
+    """Read a number, an array or nested lists as an array; None if it is something else."""
+    if type(value) is np.ndarray:
+        return value
+    if type(value) not in (bool, int, float, list, tuple):
+        return None
+    try:
+        array = np.array(value)
+    except (ValueError, OverflowError):
+        return None
+    return array if array.dtype.kind in "biuf" else None
+
+
+def _as_arrays(value):
+    return tuple(_as_array(part) for part in value) if type(value) in (tuple, list) else _as_array(value)
+
+
+def _kind(value):
+    """Name what came back, with its article or size."""
+    if value is None:
+        return "None (is the line with return missing?)"
+    if type(value) is np.ndarray:
+        return f"one array of shape {value.shape}"
+    if type(value) in (tuple, list, dict):
+        return f"a {type(value).__name__} of {len(value)}"
+    return f"{'an' if type(value) is int else 'a'} {type(value).__name__}"
+
+
+def _wrong_type(part, value, expected):
+    wanted = "a number" if expected.shape == () else f"an array of shape {expected.shape}"
+    if type(value) in (list, tuple) and _ragged(value):
+        return f"{part.name} is a {type(value).__name__} whose rows differ in length; {wanted} is expected."
+    what = "a list that does not hold numbers alone" if type(value) is list else _kind(value)
+    return f"{part.name} is {what}; {wanted} is expected."
+
+
+def _ragged(value):
+    return len({np.shape(row) if type(row) is np.ndarray else len(row) for row in value if hasattr(row, "__len__")}) > 1
+
+
+def _wrong_shape(part, expected, got):
+    letters = f", that is ({', '.join(part.axes)})" if part.axes else ""
+    text = f"{part.name} has shape {got}; {expected}{letters} is expected."
+    remedy = _shape_remedy(part.axes, expected, got)
+    return f"{text} {remedy}" if remedy else text
+
+
+def _shape_remedy(axes, expected, got):
+    if len(got) == len(expected) == 2 and got == expected[::-1]:
+        return "It is the transpose of what is expected."
+    if len(got) == len(expected) - 1:
+        for axis, size in enumerate(expected):
+            if expected[:axis] + expected[axis + 1 :] == got and (size == 1 or expected.count(size) == 1):
+                what = f"the axis of the {AXES[axes[axis]]}s" if axes and axes[axis] in AXES else "an axis of one"
+                keep = "; keepdims=True or reshape(-1, 1) keeps it" if size == 1 else ""
+                return f"{what.capitalize()} is missing (axis {axis}){keep}."
+    if len(got) == len(expected) == 2 and got == (expected[0],) * 2:
+        return "A column (H, 1) and a row (H,) broadcast to (H, H) without any error: is a bias or a product one of them?"
+    if len(got) == len(expected) and all(e in (1, g) for e, g in zip(expected, got, strict=True)):
+        return "A sum over an axis is missing."
+    if tuple(size for size in got if size != 1) == tuple(size for size in expected if size != 1):
+        return "The numbers of entries agree; only axes of one differ."
+    return ""
+
+
+def _non_finite(part, case, array, bad, public):
+    place = _first(bad)
+    text = f"{_entry(part, place)} is {array[place]}; a finite number is expected."
+    source = case.call.arguments[0] if case.call.arguments else None
+    if part.axes is None and type(source) is np.ndarray and source.shape == array.shape:
+        amount = f" {_number(source[place])}" if public else ""
+        return f"{text} It came from the input{amount} at {list(place)}."
+    return text
+
+
+def _first(mask):
+    return tuple(int(i) for i in np.argwhere(mask)[0]) if mask.ndim else ()
+
+
+def _entry(part, place):
+    """Name an entry as Python writes it, and what its indexes count."""
+    if not place:
+        return part.name
+    indexes = ", ".join(map(str, place))
+    counted = [
+        f"{AXES[letter]} {i}" for letter, i in zip(part.axes or "", place, strict=bool(part.axes)) if letter in AXES
+    ]
+    return f"{part.name}[{indexes}]" + (f" ({', '.join(counted)})" if counted else "")
+
+
+def _number(value):
+    return f"{value:.6g}" if value.dtype.kind == "f" else str(value)

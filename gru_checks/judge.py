@@ -1,0 +1,244 @@
+"""From a question, its cases and what an answer did with them to a verdict. Pure: nothing of the learner's runs here."""
+
+import inspect
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from gru_checks.calling import Call, Outcome, perform
+from gru_checks.comparison import STAGES, Finding, compare
+from gru_checks.values import NotPlain, plain
+
+ORDER = ("not_attempted", "missing", "crashed", "timed_out", "raised", "unreadable", *STAGES)
+"""Of several things that went wrong in different cases, the first one here is told."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an answer is worth and what its author is told.
+
+    Parameters
+    ----------
+    question_id : str
+    status : str
+        right, partly_right, wrong, not_defined, not_attempted, raised,
+        crashed, timed_out, unreadable or missing.
+    points, max_points : float
+    message : str
+        Sentences; a line that begins with four spaces is the learner's code.
+        It may quote text of the learner's, so whoever shows it must escape it.
+    remarks : tuple of str
+        What costs nothing and is good to know.
+    misconception : str
+        Id of the one misconception that explains the answer, or "".
+    page : str
+        Where to read on, as "stem#anchor"; "" if all is right.
+    """
+
+    question_id: str
+    status: str
+    points: float
+    max_points: float
+    message: str
+    remarks: tuple[str, ...] = ()
+    misconception: str = ""
+    page: str = ""
+
+
+def judge(question, cases, outcomes, *, public):
+    """Judge what an answer did.
+
+    Parameters
+    ----------
+    question : Question
+    cases : sequence of Case
+    outcomes : sequence of Outcome
+        One a case, in the same order.
+    public : bool
+        Whether the learner may know the inputs: then amounts are told.
+
+    Returns
+    -------
+    Verdict
+
+    Raises
+    ------
+    ValueError
+        If there is not one outcome a case.
+    """
+    if len(cases) != len(outcomes):
+        raise ValueError(f"{question.id} has {len(cases)} cases and {len(outcomes)} outcomes")
+    for outcome in outcomes:
+        refusal = _refusal(question, outcome)
+        if refusal is not None:
+            return refusal
+    outcomes = [_reread(outcome) for outcome in outcomes]
+    expected = [_reference_value(question, case) for case in cases]
+    findings = [
+        _finding(question, case, right, outcome, public)
+        for case, right, outcome in zip(cases, expected, outcomes, strict=True)
+    ]
+    remarks = _remarks(question, outcomes)
+    right = [case for case, finding in zip(cases, findings, strict=True) if finding is None]
+    if len(right) == len(cases):
+        message = "Right." if len(cases) == 1 else f"Right in all {len(cases)} cases."
+        return Verdict(question.id, "right", float(question.points), float(question.points), message, remarks)
+    return _not_right(question, cases, outcomes, findings, right, remarks)
+
+
+def _refusal(question, outcome):
+    """Verdict on an answer that cannot count, whatever it returns."""
+    name = question.answer
+    if outcome.status == "not_defined":
+        message = f"{name} is not defined yet. Has the cell that defines it been run?"
+        return _nothing(question, "not_defined", message)
+    if outcome.status == "not_callable":
+        message = f"{name} is a value of type {outcome.kind}, not a function. Does a later line use the name again?"
+        return _nothing(question, "not_defined", message)
+    if outcome.source.startswith("gru_") and outcome.source not in question.imports:
+        message = (
+            f"{name} uses {outcome.source}. Here the task is to write it yourself, so this answer does not count;"
+            f" {outcome.source} is welcome for comparing."
+        )
+        return _nothing(question, "wrong", message)
+    return None
+
+
+def _nothing(question, status, message):
+    return Verdict(question.id, status, 0.0, float(question.points), message, page=question.page)
+
+
+def _reread(outcome):
+    """Rebuild the value as plain once more: whoever made the outcome, what is compared is plain."""
+    if outcome.status != "returned":
+        return outcome
+    try:
+        return Outcome("returned", value=plain(outcome.value), changed=outcome.changed)
+    except NotPlain as error:
+        return Outcome("unreadable", message=str(error), changed=outcome.changed)
+
+
+def _reference_value(question, case):
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        return plain(question.reference(*case.call.arguments))
+
+
+def _finding(question, case, expected, outcome, public):
+    if outcome.status == "returned":
+        return compare(question, case, expected, outcome.value, public=public)
+    return Finding(outcome.status, _what_happened(question, case, outcome))
+
+
+def _what_happened(question, case, outcome):
+    name = question.answer
+    match outcome.status:
+        case "not_attempted" if outcome.message in ("", name):
+            return f"Not attempted yet: {name} still raises NotImplementedError. Put your answer in place of that line."
+        case "not_attempted":
+            return f"{name} calls {outcome.message}, which still raises NotImplementedError: write that one first."
+        case "raised":
+            return _raised(question, case, outcome)
+        case "unreadable":
+            return f"It returned {outcome.message}, which cannot be judged as numbers."
+        case "crashed":
+            return "The process ended while it ran."
+        case "timed_out":
+            return "It did not finish in time. Is there a loop that never ends?"
+        case "missing":
+            return "No answer came back."
+    raise ValueError(f"{question.id}: no such status: {outcome.status}")
+
+
+def _raised(question, case, outcome):
+    said = f"{outcome.error}: {outcome.message}" if outcome.message else outcome.error
+    if not outcome.line_number:
+        call = f"{question.answer}({', '.join(_parameters(question))})"
+        return f"The call {call} failed with {said}."
+    lines = [f"It stopped with {said}, in line {outcome.line_number} of its cell:"]
+    lines += [f"    {outcome.line}"] if outcome.line else []
+    shapes = _shapes(question, case)
+    return "\n".join(lines + ([f"The inputs were {shapes}."] if shapes else []))
+
+
+def _parameters(question):
+    return list(inspect.signature(question.reference).parameters)
+
+
+def _shapes(question, case):
+    """Name the arguments that are arrays, with their shapes."""
+    pairs = zip(_parameters(question), case.call.arguments, strict=True)
+    return ", ".join(f"{name} {value.shape}" for name, value in pairs if type(value) is np.ndarray)
+
+
+def _remarks(question, outcomes):
+    changed = sorted({place for outcome in outcomes for place in outcome.changed})
+    parameters = _parameters(question)
+    return tuple(
+        f"It changes its argument {parameters[place]} in place. That costs nothing here, but the caller's array is"
+        " no longer what it was."
+        for place in changed
+        if place < len(parameters)
+    )
+
+
+def _not_right(question, cases, outcomes, findings, right, remarks):
+    number, finding = min(
+        ((number, finding) for number, finding in enumerate(findings) if finding is not None),
+        key=lambda pair: (ORDER.index(pair[1].stage), pair[0]),
+    )
+    weight = sum(case.weight for case in cases)
+    points = round(question.points * sum(case.weight for case in right) / weight, 2)
+    if right:
+        status = "partly_right"
+    else:
+        status = "wrong" if finding.stage in STAGES else finding.stage
+    misconception = _explanation(question, cases, outcomes)
+    paragraphs = [finding.text]
+    if finding.stage not in ("not_attempted", "missing") and len(cases) > 1:
+        paragraphs[0] = f"In the case of {cases[number].name}: {_small(finding.text)}"
+    if misconception is not None:
+        at = 0 if finding.stage == "value" else 1
+        paragraphs.insert(at, misconception.sentence)
+        if question.kind == "choice":
+            paragraphs.remove(finding.text)
+    if right:
+        paragraphs.append(f"Right already: {', '.join(case.name for case in right)}.")
+    return Verdict(
+        question.id,
+        status,
+        points,
+        float(question.points),
+        "\n".join(paragraphs),
+        remarks,
+        misconception.id if misconception else "",
+        (misconception.page if misconception else "") or question.page,
+    )
+
+
+def _small(text):
+    """Begin a sentence small where it follows a colon, unless it begins with a name."""
+    return text[0].lower() + text[1:] if text.startswith(("It ", "The ", "No ")) else text
+
+
+def _explanation(question, cases, outcomes):
+    """The misconception that did the same in every case, if there is exactly one."""
+    fitting = []
+    for misconception in question.misconceptions:
+        if all(_same(question, case, outcome, misconception) for case, outcome in zip(cases, outcomes, strict=True)):
+            fitting.append(misconception)
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _same(question, case, outcome, misconception):
+    """Whether a wrong implementation does in a case what the answer did: the same error or an equal value."""
+    if outcome.status not in ("raised", "returned"):
+        return False
+    call = Call("wrong", case.call.arguments, case.call.errors)
+    wrong = perform(call, {"wrong": misconception.wrong})
+    if wrong.status != outcome.status:
+        return False
+    if wrong.status == "raised":
+        return (wrong.error, wrong.message) == (outcome.error, outcome.message)
+    return compare(question, case, wrong.value, outcome.value, public=False) is None

@@ -1,0 +1,200 @@
+"""All assignments, found by stem, and their questions, found by id.
+
+Each module of `gru_checks.questions` holds one assignment, under the name
+``ASSIGNMENT``. All are validated when the first is asked for.
+"""
+
+import functools
+import importlib
+import pkgutil
+import re
+from dataclasses import dataclass, replace
+
+from gru_checks import questions as question_modules
+from gru_checks.calling import COURSE_PACKAGES
+from gru_checks.question import KINDS, Question, inputs
+
+__all__ = ["Assignment", "RegistryError", "assignment", "assignments", "inputs", "question", "validate"]
+
+CHOICE_SHARE = 0.15
+"""Largest share of an assignment's points that may be had by choosing."""
+_ID = re.compile(r"[a-z0-9]+(\.[a-z0-9_]+)")
+_PAGE = re.compile(r"[a-z0-9-]+#[a-z0-9-]+")
+
+
+class RegistryError(ValueError):
+    """An assignment or a question contradicts itself."""
+
+
+@dataclass(frozen=True, eq=False)
+class Assignment:
+    """The questions of one notebook.
+
+    Parameters
+    ----------
+    stem : str
+        Name of its notebook without the ending, for example "ch03-update-gate".
+    title : str
+    questions : tuple of Question
+    minutes : int
+        How long it takes.
+    difficulty : str
+    trains : str
+        What it trains, one sentence.
+    next_step : str
+        What to do when all is right, one sentence.
+    imports : tuple of str, optional
+        Packages of the course that answers may use, for example ("gru_ref",).
+    framework : str, optional
+        What answers are written with.
+    """
+
+    stem: str
+    title: str
+    questions: tuple[Question, ...]
+    minutes: int
+    difficulty: str
+    trains: str
+    next_step: str
+    imports: tuple[str, ...] = ()
+    framework: str = "numpy"
+
+    def __post_init__(self):
+        bound = tuple(replace(question, imports=self.imports) for question in self.questions)
+        object.__setattr__(self, "questions", bound)
+
+    @property
+    def points(self):
+        """Points of all its questions."""
+        return sum(question.points for question in self.questions)
+
+
+@functools.cache
+def assignments():
+    """All assignments, in the order of their stems.
+
+    Returns
+    -------
+    tuple of Assignment
+
+    Raises
+    ------
+    RegistryError
+        If one contradicts itself or two have something in common.
+    """
+    found = tuple(
+        importlib.import_module(f"{question_modules.__name__}.{module.name}").ASSIGNMENT
+        for module in sorted(pkgutil.iter_modules(question_modules.__path__), key=lambda module: module.name)
+    )
+    validate(found)
+    return found
+
+
+def assignment(stem):
+    """Find an assignment.
+
+    Parameters
+    ----------
+    stem : str
+
+    Raises
+    ------
+    KeyError
+        If there is none; the message names those there are.
+    """
+    by_stem = {assignment.stem: assignment for assignment in assignments()}
+    if stem not in by_stem:
+        raise KeyError(f"no assignment {stem!r}; there are: {', '.join(by_stem)}")
+    return by_stem[stem]
+
+
+def question(id):
+    """Find a question.
+
+    Parameters
+    ----------
+    id : str
+
+    Raises
+    ------
+    KeyError
+        If there is none.
+    """
+    for assignment in assignments():
+        for question in assignment.questions:
+            if question.id == id:
+                return question
+    raise KeyError(f"no question {id!r}")
+
+
+def validate(found):
+    """Check assignments, each by itself and together.
+
+    Parameters
+    ----------
+    found : sequence of Assignment
+
+    Raises
+    ------
+    RegistryError
+        With all that is wrong, a line each.
+    """
+    faults = []
+    _unique(faults, "stem", [assignment.stem for assignment in found])
+    _unique(faults, "question id", [question.id for assignment in found for question in assignment.questions])
+    for assignment in found:
+        _unique(faults, f"answer of {assignment.stem}", [question.answer for question in assignment.questions])
+        faults += [f"{assignment.stem}: {fault}" for fault in _assignment_faults(assignment)]
+        for question in assignment.questions:
+            faults += [f"{question.id}: {fault}" for fault in _question_faults(question)]
+    if faults:
+        raise RegistryError("\n".join(faults))
+
+
+def _unique(faults, what, names):
+    faults += [f"the {what} {name!r} occurs twice" for name in sorted({n for n in names if names.count(n) > 1})]
+
+
+def _assignment_faults(assignment):
+    if not assignment.questions:
+        yield "it has no question"
+    if not set(assignment.imports) <= set(COURSE_PACKAGES):
+        yield f"imports may name {', '.join(COURSE_PACKAGES)} alone"
+    choices = sum(question.points for question in assignment.questions if question.kind == "choice")
+    if choices > CHOICE_SHARE * assignment.points:
+        yield f"{choices} of {assignment.points} points by choosing, more than {CHOICE_SHARE:.0%}"
+
+
+def _question_faults(question):
+    if not _ID.fullmatch(question.id):
+        yield "the id must be chapter.name in small letters, digits and underscores"
+    if not question.answer.isidentifier():
+        yield f"the answer {question.answer!r} is not a name"
+    if type(question.points) is not int or question.points < 1:
+        yield "points must be a positive whole number"
+    if question.kind not in KINDS:
+        yield f"the kind {question.kind!r} is none of {', '.join(KINDS)}"
+    if (question.kind == "behaviour") != (question.behaviour is not None):
+        yield "a behaviour, and nothing else, needs to say how it is observed"
+    if not question.returns:
+        yield "it must say what it returns"
+    if len(question.hints) != 2 or not all(question.hints):
+        yield "two hints are needed"
+    for page in (question.page, *(m.page for m in question.misconceptions if m.page)):
+        if not _PAGE.fullmatch(page):
+            yield f"the page {page!r} must be stem#anchor"
+    names = [misconception.id for misconception in question.misconceptions]
+    if len(names) != len(set(names)):
+        yield "two misconceptions have the same id"
+    for misconception in question.misconceptions:
+        if not misconception.sentence.endswith((".", "?", "!")):
+            yield f"misconception {misconception.id}: a whole sentence is needed"
+    cases = inputs(question, "validation")
+    if not cases:
+        yield "it draws no case"
+    if any(case.call.name != question.answer for case in cases):
+        yield f"every case must call {question.answer}"
+    if any(case.weight <= 0 for case in cases):
+        yield "every case needs a positive weight"
+    if len({case.name for case in cases}) != len(cases):
+        yield "two cases have the same name"
