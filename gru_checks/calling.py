@@ -5,6 +5,7 @@ the grader's worker.
 """
 
 import copy
+import dis
 import functools
 import linecache
 import types
@@ -221,8 +222,10 @@ def _filled(cell):
 
 
 def _names(code):
-    """Yield the global, attribute and import names of a code object and of those inside it."""
-    yield from code.co_names
+    """Yield the names that a code object, and those inside it, look up in the globals or import."""
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME", "IMPORT_NAME"):
+            yield instruction.argval
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield from _names(constant)

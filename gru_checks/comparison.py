@@ -179,7 +179,7 @@ def _shape_remedy(axes, expected, got):
                 keep = "; keepdims=True or reshape(-1, 1) keeps it" if size == 1 else ""
                 return f"{what.capitalize()} is missing (axis {axis}){keep}."
     if len(got) == len(expected) == 2 and got == (expected[0],) * 2:
-        return "A column (H, 1) and a row (H,) broadcast to (H, H) without any error: is a bias or a product one of them?"
+        return "A column (H, 1) and a row (H,) broadcast to (H, H) without any error: which of them is here?"
     if len(got) == len(expected) and all(e in (1, g) for e, g in zip(expected, got, strict=True)):
         return "A sum over an axis is missing."
     if tuple(size for size in got if size != 1) == tuple(size for size in expected if size != 1):

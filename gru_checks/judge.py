@@ -1,4 +1,4 @@
-"""From a question, its cases and what an answer did with them to a verdict. Pure: nothing of the learner's runs here."""
+"""From a question, its cases and what an answer did in them to a verdict; nothing of the learner's runs here."""
 
 import inspect
 import warnings

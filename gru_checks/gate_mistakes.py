@@ -1,0 +1,131 @@
+"""Mistakes that a sigmoid or a gate invites, as wrong implementations, for every question that asks for one."""
+
+import numpy as np
+
+from gru_checks.question import Misconception
+from gru_ref import sigmoid
+
+
+def keras2_hard_sigmoid(a):
+    """Straight line 0.2 a + 0.5, cut off at 0 and 1."""
+    return np.clip(0.2 * np.asarray(a) + 0.5, 0, 1)
+
+
+def keras3_hard_sigmoid(a):
+    """Straight line a / 6 + 0.5, cut off at 0 and 1."""
+    return np.clip(np.asarray(a) / 6 + 0.5, 0, 1)
+
+
+def softmax(a, axis=0):
+    """Exponentials that sum to 1 along an axis."""
+    powers = np.exp(a - np.max(a, axis=axis, keepdims=True))
+    return powers / powers.sum(axis=axis, keepdims=True)
+
+
+def gate_mistakes(block, name, page):
+    """Mistakes in computing a gate, ``sigmoid(W x + U h_prev + b)``.
+
+    Parameters
+    ----------
+    block : str
+        Letter of the gate, "z" or "r".
+    name : str
+        What the gate is called, "update gate" or "reset gate".
+    page : str
+        Where the book gives its equation, as "stem#anchor".
+
+    Returns
+    -------
+    tuple of Misconception
+        Each takes ``(x, h_prev, W, U, b)``.
+    """
+    W, U, b = f"W_{block}", f"U_{block}", f"b_{block}"
+
+    def mistake(id, wrong, sentence):
+        return Misconception(id, sentence, wrong, page)
+
+    def activated_by(activation):
+        return lambda x, h_prev, W, U, b: activation(W @ x + U @ h_prev + b)
+
+    return (
+        mistake(
+            "polarity",
+            activated_by(lambda a: 1 - sigmoid(a)),
+            f"This is 1 - {block}, the {name} with the opposite sign. Either a 1 - ... stands around it, or the sigmoid"
+            " has lost its minus: it is 1 / (1 + exp(-a)), so that a large pre-activation gives a gate near 1.",
+        ),
+        mistake(
+            "recurrent_transposed",
+            lambda x, h_prev, W, U, b: sigmoid(W @ x + U.T @ h_prev + b),
+            f"{U} is transposed. Row i of {U} holds the weights into unit i, so the product is {U} @ h_prev;"
+            f" {U} is square, and therefore no shape warns of it.",
+        ),
+        mistake(
+            "input_transposed",
+            lambda x, h_prev, W, U, b: sigmoid(W.T @ x + U @ h_prev + b),
+            f"{W} is transposed. Its shape is (H, I), a row for each unit, so {W} @ x needs no transpose;"
+            " the other way fits only where there are as many inputs as units.",
+        ),
+        mistake(
+            "recurrent_dropped",
+            lambda x, h_prev, W, U, b: sigmoid(W @ x + b),
+            f"The gate sees only the input: {U} @ h_prev is missing. Without it the gate cannot depend on what the"
+            " cell remembers.",
+        ),
+        mistake(
+            "input_dropped",
+            lambda x, h_prev, W, U, b: sigmoid(U @ h_prev + b),
+            f"The gate sees only the old state: {W} @ x is missing. Without it no input can open or shut the gate.",
+        ),
+        mistake(
+            "bias_dropped",
+            lambda x, h_prev, W, U, b: sigmoid(W @ x + U @ h_prev),
+            f"The bias {b} is missing. It decides where the gate stands when x and h_prev are zero.",
+        ),
+        mistake(
+            "bias_as_row",
+            lambda x, h_prev, W, U, b: sigmoid(W @ x + U @ h_prev + b.ravel()),
+            f"The bias is added as a row: entry i of {b} goes to example i instead of unit i. {b} has shape (H, 1), and"
+            " added as it is, it goes to every column.",
+        ),
+        mistake(
+            "tanh",
+            activated_by(np.tanh),
+            "tanh stands where the sigmoid belongs. tanh lies between -1 and 1; a gate is a share, between 0 and 1.",
+        ),
+        mistake(
+            "no_activation",
+            activated_by(np.asarray),
+            "The sigmoid is missing: this is the pre-activation, which may have any size. The sigmoid brings it"
+            " between 0 and 1.",
+        ),
+        mistake(
+            "hard_sigmoid_fifth",
+            activated_by(keras2_hard_sigmoid),
+            "This is the hard sigmoid, 0.2 a + 0.5 cut off at 0 and 1, which old versions of Keras used for gates."
+            " It agrees with the sigmoid at a = 0 and far out, and nowhere else.",
+        ),
+        mistake(
+            "hard_sigmoid_sixth",
+            activated_by(keras3_hard_sigmoid),
+            "This is the hard sigmoid, a / 6 + 0.5 cut off at 0 and 1. It agrees with the sigmoid at a = 0 and far"
+            " out, and nowhere else.",
+        ),
+        mistake(
+            "softmax",
+            activated_by(softmax),
+            "This is a softmax over the units: it makes them share a total of 1. Each unit has a gate of its own,"
+            " whatever the others do; the sigmoid works entry by entry.",
+        ),
+        mistake(
+            "elementwise_recurrent",
+            lambda x, h_prev, W, U, b: sigmoid(W @ x + U * h_prev + b),
+            f"{U} * h_prev multiplies entry by entry. The matrix product {U} @ h_prev is meant: every unit's gate sees"
+            " every unit's old state.",
+        ),
+        mistake(
+            "weights_swapped",
+            lambda x, h_prev, W, U, b: sigmoid(U @ x + W @ h_prev + b),
+            f"The weights are swapped: {W} belongs to the input x and {U} to the old state h_prev.",
+        ),
+    )
