@@ -41,9 +41,9 @@ def draw(part):
     return Template(DRAWING.read_text(encoding="utf-8")).substitute(lit=part, title=TITLES[part], desc=DESCRIPTION)
 
 
-def stale(folder=FOLDER):
-    """Return the paths in `folder` whose content is not what `draw` gives."""
-    paths = {folder / f"cell-{part}.svg": draw(part) for part in TITLES}
+def stale():
+    """Return the paths of the pictures whose content is not what `draw` gives."""
+    paths = {FOLDER / f"cell-{part}.svg": draw(part) for part in TITLES}
     return [path for path, text in paths.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
 
 
@@ -52,9 +52,10 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a picture is out of date")
     if parser.parse_args(arguments).check:
-        for path in stale():
+        old = stale()
+        for path in old:
             print(f"{path} is not what {DRAWING} gives: run python -m authoring.cell_diagram", file=sys.stderr)
-        return 1 if stale() else 0
+        return 1 if old else 0
     for part in TITLES:
         (FOLDER / f"cell-{part}.svg").write_text(draw(part), encoding="utf-8")
     return 0

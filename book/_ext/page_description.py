@@ -31,7 +31,8 @@ def describe(app, pagename, templatename, context, doctree):
         return
     text = first_paragraph(doctree) if doctree is not None else ""
     text = text or f"{context.get('title', pagename)}: a page of the course “{app.config.html_title}”."
-    context["metatags"] = context.get("metatags", "") + f'\n<meta name="description" content="{escape(shorten(text))}" />'
+    tag = f'<meta name="description" content="{escape(shorten(text))}" />'
+    context["metatags"] = context.get("metatags", "") + "\n" + tag
 
 
 def setup(app):

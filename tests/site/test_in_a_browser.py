@@ -1,0 +1,116 @@
+"""What a reader's browser makes of the site: nothing asked of other hosts, formulas set, no error, fit for a phone."""
+
+import io
+
+import matplotlib.image
+import pytest
+
+pytestmark = pytest.mark.needs("chromium")
+
+PHONE = {"viewport": {"width": 390, "height": 844}}
+
+# What is wrong with the formulas of a page: each must become MathJax's own element, in MathJax's own fonts.
+BAD_FORMULAS = """async () => {
+    const formulas = [...document.querySelectorAll(".math")];
+    if (!formulas.length) return [];
+    await MathJax.startup.promise;
+    await document.fonts.ready;
+    const raw = formulas.filter(formula => !formula.querySelector("mjx-container"));
+    const faults = raw.map(formula => formula.textContent);
+    for (const error of document.querySelectorAll("mjx-merror")) faults.push(error.outerHTML);
+    const fonts = [...document.fonts].filter(font => font.family.startsWith("MJX") && font.status === "loaded");
+    if (formulas.some(formula => formula.checkVisibility()) && !fonts.length) faults.push("no font has come");
+    return faults;
+}"""
+
+# What sticks out of the window on the right, by name, so that the failure says where to look.
+TOO_WIDE = """() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return [];
+    return [...document.querySelectorAll("main *")].filter(tag => tag.getBoundingClientRect().right > width + 1)
+        .slice(0, 5).map(tag => tag.tagName + "." + tag.className);
+}"""
+
+
+def test_pages_ask_no_other_host_and_say_no_error(visit, address, all_pages):
+    with visit(**PHONE) as seen:
+        for name in all_pages:
+            seen.page.goto(address + name, wait_until="load")
+            assert seen.page.evaluate(BAD_FORMULAS) == [], name
+            assert seen.page.evaluate(TOO_WIDE) == [], name
+        assert seen.foreign(address) == []
+        assert seen.failed == []
+        assert seen.complaints == []
+        assert any(url.endswith("tex-mml-chtml.js") for url in seen.requested)
+
+
+def test_the_site_works_from_disk(visit, html, all_pages):
+    root = html.as_uri() + "/"
+    with visit() as seen:
+        seen.page.goto(root + "index.html")
+        seen.page.wait_for_url("**/book/index.html")
+        for name in all_pages:
+            seen.page.goto(root + name, wait_until="load")
+            assert seen.page.evaluate(BAD_FORMULAS) == [], name
+        assert seen.foreign(root) == []
+        assert seen.failed == []
+        assert seen.complaints == []
+
+
+def test_the_search_finds_a_page(visit, address):
+    with visit() as seen:
+        seen.page.goto(address + "search.html?q=polarity")
+        seen.page.wait_for_selector("#search-results li a")
+        found = seen.page.eval_on_selector_all("#search-results li a", "links => links.map(link => link.href)")
+        assert any("book/notation.html" in link for link in found)
+        assert seen.complaints == []
+
+
+def test_code_can_be_copied(visit, address):
+    with visit() as seen:
+        seen.page.goto(address + "book/how-to-use.html")
+        assert seen.page.locator("button.copybtn").count() >= 2
+
+
+def test_a_foreign_request_would_be_seen(visit, address):
+    with visit() as seen:
+        seen.page.goto(address + "book/index.html")
+        seen.page.evaluate("fetch('https://example.org/font.woff').catch(() => null)")
+        assert seen.foreign(address) == ["https://example.org/font.woff"]
+        assert seen.failed
+
+
+def corner_and_ink(image):
+    """Return the colour in a picture's corner and the number of pixels that differ from it."""
+    pixels = (matplotlib.image.imread(io.BytesIO(image))[..., :3] * 255).round().astype(int)
+    return tuple(pixels[3, 3].tolist()), int((pixels != pixels[3, 3]).any(axis=-1).sum())
+
+
+@pytest.mark.parametrize(("system", "chosen", "paper"), [("light", "dark", (18,) * 3), ("dark", "light", (255,) * 3)])
+def test_the_cell_follows_the_theme_that_the_reader_chose(visit, address, system, chosen, paper):
+    with visit(color_scheme=system) as seen:
+        seen.page.add_init_script(
+            f"localStorage.setItem('mode', '{chosen}'); localStorage.setItem('theme', '{chosen}')"
+        )
+        seen.page.goto(address + "book/index.html")
+        assert seen.page.evaluate("document.documentElement.dataset.theme") == chosen
+        corner, ink = corner_and_ink(seen.page.locator("img[src$='cell-all.svg']").screenshot())
+        assert corner == paper
+        assert ink > 5000
+        background = seen.page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert background == f"rgb({', '.join(map(str, paper))})"
+
+
+def test_a_quiz_answer_opens_by_keyboard(visit, address):
+    with visit() as seen:
+        seen.page.goto(address + "book/ch03-update-gate.html")
+        choices = seen.page.locator("details.gru-choice")
+        assert choices.count() >= 6
+        first = choices.first
+        assert not first.evaluate("choice => choice.open")
+        first.locator("summary").focus()
+        seen.page.keyboard.press("Enter")
+        assert first.evaluate("choice => choice.open")
+        assert first.locator("p").first.is_visible()
+        verdicts = choices.evaluate_all("all => all.map(choice => choice.textContent.includes('Right.'))")
+        assert any(verdicts) and not all(verdicts)

@@ -1,0 +1,120 @@
+"""Every page has what a reader, a screen reader and a search engine need: a title, headings, words for pictures."""
+
+import functools
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+import gru_ref
+
+ROOT = Path(__file__).parents[2]
+
+
+@functools.cache
+def parsed(path):
+    """Return the page as a tree."""
+    return BeautifulSoup(Path(path).read_text(encoding="utf-8"), "html.parser")
+
+
+def sentence_fault(alt):
+    """Return what keeps an image's words from being a sentence that says what is to be seen, or None."""
+    if alt is None:
+        return "there is none"
+    if re.search(r"[\w-]+[/\\][\w-]+|\.(png|svg|jpe?g|gif)\b", alt, re.I):
+        return f"it is a path: {alt!r}"
+    if len(alt) < 30 or len(alt.split()) < 5:
+        return f"it is too short: {alt!r}"
+    if not (alt[0].isupper() and alt.rstrip().endswith((".", "?", "!"))):
+        return f"it is not a sentence: {alt!r}"
+    return None
+
+
+def test_every_picture_says_in_a_sentence_what_is_to_be_seen(html, all_pages):
+    faults = [
+        f"{name}: {fault}"
+        for name in all_pages
+        for image in parsed(html / name).find_all("img")
+        if (fault := sentence_fault(image.get("alt")))
+    ]
+    assert not faults
+
+
+@pytest.mark.parametrize(
+    "alt", [None, "", "../_images/9f2c.png", "cell.svg", "A picture.", "a line that goes up and then comes down again"]
+)
+def test_an_alternative_text_that_says_nothing_is_noticed(alt):
+    assert sentence_fault(alt)
+
+
+def test_every_page_has_one_title_and_headings_in_order(html, all_pages):
+    faults = []
+    for name in all_pages:
+        if name == "search.html":
+            continue  # The theme's own page: a field, and below it what was found.
+        tree = parsed(html / name)
+        levels = [int(tag.name[1]) for tag in tree.select("article h1, article h2, article h3, article h4")]
+        if levels.count(1) != 1 or levels[0] != 1:
+            faults.append(f"{name}: headings {levels}")
+        elif any(below > above + 1 for above, below in zip(levels, levels[1:], strict=False)):
+            faults.append(f"{name}: a level is left out in {levels}")
+        if tree.html.get("lang") != "en" or not tree.title.get_text(strip=True):
+            faults.append(f"{name}: no language or no title")
+    assert not faults
+
+
+def test_no_two_pages_have_the_same_title(html, all_pages):
+    titles = [parsed(html / name).title.get_text(" ", strip=True) for name in all_pages]
+    assert sorted(titles) == sorted(set(titles))
+
+
+def test_every_page_has_a_description_in_words(html, all_pages):
+    faults = []
+    for name in all_pages:
+        tags = parsed(html / name).find_all("meta", attrs={"name": "description"})
+        text = tags[0].get("content", "") if len(tags) == 1 else ""
+        if not 20 <= len(text) <= 160 or "\\" in text or "<" in text:
+            faults.append(f"{name}: {text!r}")
+    assert not faults
+
+
+def test_every_page_of_the_contents_is_built(html, toc_pages):
+    assert [page for page in toc_pages if not (html / f"{page}.html").exists()] == []
+
+
+def test_a_notebook_page_offers_the_notebook_itself(html, toc_pages):
+    notebooks = [page for page in toc_pages if (ROOT / f"{page}.ipynb").exists()]
+    assert notebooks
+    for page in notebooks:
+        source = html / "_sources" / f"{page}.ipynb"
+        assert json.loads(source.read_text(encoding="utf-8")) == json.loads((ROOT / f"{page}.ipynb").read_text("utf-8"))
+        links = [link["href"] for link in parsed(html / f"{page}.html").select("a.btn-download-source-button")]
+        assert [link for link in links if link.endswith(f"_sources/{page}.ipynb")], page
+
+
+def test_every_page_has_its_buttons(html, toc_pages):
+    for page in toc_pages:
+        tree = parsed(html / f"{page}.html")
+        assert tree.select(".btn-fullscreen-button") and tree.select(".theme-switch-button"), page
+        assert tree.select(".search-button-field, .search-button"), page
+
+
+def test_every_public_name_of_the_reference_is_described(html):
+    described = {tag["id"] for tag in parsed(html / "book/api/gru_ref.html").select("dt[id]")}
+    assert {f"gru_ref.{name}" for name in gru_ref.__all__} <= described
+
+
+def test_the_contents_name_no_file_twice(toc_pages):
+    assert len(toc_pages) == len(set(toc_pages))
+    assert yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["only_build_toc_files"] is True
+
+
+def test_every_citation_key_is_written_once_and_complete():
+    text = (ROOT / "book" / "references.bib").read_text(encoding="utf-8")
+    keys = re.findall(r"^@\w+\{(\w+),", text, re.M)
+    assert keys == sorted(set(keys))
+    for entry in re.split(r"^(?=@)", text, flags=re.M)[1:]:
+        assert all(re.search(rf"^\s*{field}\s*=", entry, re.M) for field in ("author", "title", "year")), entry
