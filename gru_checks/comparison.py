@@ -104,11 +104,13 @@ def _entries(part, question, case, expected, array, public):
         text = f"{part.name} holds whole numbers ({array.dtype}); the part after the point was cut off."
         return Finding("dtype", text)
     place = _first(bad)
-    share = f", in {bad.sum()} of its {bad.size} entries" if bad.size > 1 else ""
+    share = "" if bad.size == 1 else f" in {'all' if bad.all() else f'{bad.sum()} of'} {bad.size} entries"
     if not public:
-        return Finding("value", f"It differs from the right answer{share}, first at {_entry(part, place)}.")
-    numbers = f"{_number(expected[place])} is right, yours is {_number(array[place])}"
-    return Finding("value", f"It differs from the right answer{share}, first at {_entry(part, place)}: {numbers}.")
+        return Finding("value", f"It differs from the right answer{share}, first {_entry(part, place)}.")
+    words = question.behaviour.words if question.behaviour else {}
+    right, yours = (words.get(number.item()) or _number(number) for number in (expected[place], array[place]))
+    text = f"It differs from the right answer{share}, first {_entry(part, place)}: {right} is right, yours is {yours}."
+    return Finding("value", text)
 
 
 def _close(tolerance, expected, array):
@@ -163,8 +165,8 @@ def _ragged(value):
 
 
 def _wrong_shape(part, expected, got):
-    letters = f", that is ({', '.join(part.axes)})" if part.axes else ""
-    text = f"{part.name} has shape {got}; {expected}{letters} is expected."
+    letters = f"({', '.join(part.axes)}) = " if part.axes else ""
+    text = f"{part.name} has shape {got}; {letters}{expected} is expected."
     remedy = _shape_remedy(part.axes, expected, got)
     return f"{text} {remedy}" if remedy else text
 
@@ -209,6 +211,8 @@ def _entry(part, place):
     counted = [
         f"{AXES[letter]} {i}" for letter, i in zip(part.axes or "", place, strict=bool(part.axes)) if letter in AXES
     ]
+    if not part.name.isidentifier():
+        return f"{part.name} at {', '.join(counted) or f'[{indexes}]'}"
     return f"{part.name}[{indexes}]" + (f" ({', '.join(counted)})" if counted else "")
 
 

@@ -91,7 +91,7 @@ def _refusal(question, outcome):
     """Verdict on an answer that cannot count, whatever it returns."""
     name = question.answer
     if outcome.status == "not_defined":
-        message = f"{name} is not defined yet. Has the cell that defines it been run?"
+        message = f"There is no {name} so far. Has the cell that defines it been run?"
         return _nothing(question, "not_defined", message)
     if outcome.status == "not_callable":
         message = f"{name} is a value of type {outcome.kind}, not a function. Does a later line use the name again?"
@@ -135,7 +135,7 @@ def _what_happened(question, case, outcome):
     name = question.answer
     match outcome.status:
         case "not_attempted" if outcome.message in ("", name):
-            return f"Not attempted yet: {name} still raises NotImplementedError. Put your answer in place of that line."
+            return f"{name} still raises NotImplementedError: put your answer in place of that line."
         case "not_attempted":
             return f"{name} calls {outcome.message}, which still raises NotImplementedError: write that one first."
         case "raised":

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -117,10 +117,13 @@ class Behaviour:
         gives the array that is compared, for the reference's answer as well.
     part : Part
         What that array is.
+    words : dict of str, optional
+        How its values are called.
     """
 
     observe: Callable
     part: Part
+    words: dict[float, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -674,7 +674,7 @@ LATCH = Question(
     draw=_draw_latch,
     returns=(Part("W_z", "HI"), Part("U_z", "HH"), Part("b_z", "H1")),
     kind="behaviour",
-    behaviour=Behaviour(held, Part("what the unit holds", "T")),
+    behaviour=Behaviour(held, Part("what the unit holds", "T"), {1.0: "1", -1.0: "-1", 0.0: "neither 1 nor -1"}),
     page=f"{STEM}#in-a-picture",
     hints=(
         "Which of the two inputs should the gate listen to? Give the other one, and the old state, no weight. What must"
@@ -707,12 +707,6 @@ LATCH = Question(
             "listens_to_data",
             "The gate listens to the data line, the second input, instead of the write line, the first.",
             _gate_weights(0.0, 24.0, 0.0, -12.0),
-        ),
-        Misconception(
-            "half_open",
-            "The gate never opens or shuts enough: with small weights z stays somewhere in the middle, and every step"
-            " mixes the data line into the state. Make the weights larger.",
-            _gate_weights(1.0, 0.0, 0.0, -0.5),
         ),
     ),
 )
