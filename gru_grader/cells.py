@@ -1,0 +1,109 @@
+"""Run the code cells of a notebook as a kernel would, and go on after each error."""
+
+import ast
+import linecache
+import re
+
+MAGIC = re.compile(r"\s*[%!?]|.*\?\s*$")
+"""A line that means something to IPython and nothing to Python."""
+TIMED = re.compile(r"(\s*)%time\s+(?=\S)")
+ASSIGNED = re.compile(r"(\s*[^=\n]*[^=!<>\n])=\s*[%!]")
+TIMING_CELL = ("%%time", "%%timeit", "%%capture", "%%prun")
+"""Cell magics whose cell is Python all the same; a cell of any other holds another language."""
+MAX_MAGICS = 200
+
+
+def python_source(source):
+    """Turn a cell into Python: take out what only IPython understands, and keep the line numbers.
+
+    Parameters
+    ----------
+    source : str
+
+    Returns
+    -------
+    str
+    """
+    lines = source.split("\n")
+    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    if lines[first].lstrip().startswith("%%"):
+        if lines[first].split()[0] not in TIMING_CELL:
+            return ""
+        lines[first] = ""
+    # Only a line at which Python gives up can be a magic: `% b)` may as well continue a calculation.
+    for _ in range(MAX_MAGICS):
+        try:
+            ast.parse("\n".join(lines))
+            break
+        except SyntaxError as error:
+            number = (error.lineno or 0) - 1
+            if not 0 <= number < len(lines) or not _drop_magic(lines, number):
+                break
+    return "\n".join(lines)
+
+
+def _drop_magic(lines, number):
+    line = lines[number]
+    if TIMED.match(line):
+        lines[number] = TIMED.sub(r"\1", line, count=1)
+    elif MAGIC.match(line):
+        indentation = line[: len(line) - len(line.lstrip())]
+        lines[number] = f"{indentation}pass"
+    elif assigned := ASSIGNED.match(line):
+        lines[number] = f"{assigned[1]}= None"
+    else:
+        return False
+    return True
+
+
+def run_cell(number, source, namespace):
+    """Run one cell.
+
+    An import that fails at the top level of the cell does not end it: a library
+    that is missing where a notebook is graded costs only what really uses it.
+
+    Parameters
+    ----------
+    number : int
+        Place of the cell among the notebook's code cells, from 1.
+    source : str
+    namespace : dict
+        Globals, shared by all cells.
+
+    Returns
+    -------
+    list of BaseException
+        What the cell raised, without the tracebacks of what called it.
+    """
+    errors = []
+    try:
+        source = python_source(source)
+        name = f"<cell {number}>"
+        # Tracebacks show the lines of cells from here.
+        linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+        for statements in _stretches(ast.parse(source, name).body):
+            imports = isinstance(statements[0], (ast.Import, ast.ImportFrom))
+            try:
+                exec(compile(ast.Module(statements, []), name, "exec", dont_inherit=True), namespace)
+            except ImportError as error:
+                errors.append(error)
+                if not imports:
+                    break
+    except BaseException as error:
+        errors.append(error)
+    return errors
+
+
+def _stretches(statements):
+    """Split a cell into single imports and the stretches between them."""
+    stretch = []
+    for statement in statements:
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            if stretch:
+                yield stretch
+            yield [statement]
+            stretch = []
+        else:
+            stretch.append(statement)
+    if stretch:
+        yield stretch

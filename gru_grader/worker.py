@@ -1,0 +1,226 @@
+"""The untrusted side: a warm process that forks, and the child that runs one submission and answers calls.
+
+The trusted process starts this module with the number of a socket. The warm
+process imports what submissions need, once, and never sees a submission: for
+each one it is handed a second socket, forks, and the child talks over that. It
+holds no question, no answer and no grade.
+"""
+
+import array
+import gc
+import importlib
+import os
+import random
+import select
+import socket
+import struct
+import sys
+import traceback
+import types
+
+import numpy as np
+
+from gru_checks.calling import Call, Outcome, perform
+from gru_grader import cells, standins, wire
+from gru_grader.sandbox import NONE, Confinement, Sandbox
+
+WARM = (
+    "bisect collections.abc contextlib copy csv ctypes dataclasses datetime decimal enum fractions functools glob heapq "
+    "inspect io itertools json logging math operator pathlib pickle pprint queue random re shutil statistics string "
+    "struct tempfile textwrap threading time timeit types typing unittest.mock urllib.parse uuid warnings zlib "
+    "numpy.fft numpy.linalg numpy.polynomial numpy.random numpy.testing"
+).split()
+"""Imported once, before any submission: what students import, and what computing imports late."""
+FORKED = b"f"
+ENDED = struct.Struct("=iqq")
+"""Exit status as os.waitstatus_to_exitcode gives it, processor time in microseconds, largest memory in KiB."""
+MAX_ERRORS = 50
+MAX_TEXT = 500
+
+
+def receive(descriptor):
+    """Read one message, waiting for it; None at the end.
+
+    Sockets are read and written as files here: a submission's process may not make socket calls.
+    """
+    prefix = _read(descriptor, wire.PREFIX.size)
+    if prefix is None:
+        return None
+    header, content = (_read(descriptor, size) for size in wire.sizes(prefix))
+    return wire.decode(header, content)
+
+
+def _read(descriptor, size):
+    parts = bytearray()
+    while len(parts) < size:
+        part = os.read(descriptor, min(size - len(parts), 2**20))
+        if not part:
+            return None
+        parts += part
+    return bytes(parts)
+
+
+def send(descriptor, message):
+    """Write one message."""
+    _write(descriptor, wire.encode(message))
+
+
+def _write(descriptor, content):
+    waiting = memoryview(content)
+    while waiting:
+        waiting = waiting[os.write(descriptor, waiting) :]
+
+
+def main():
+    """Serve the trusted process until it goes away."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    # Set for this process alone; what a submission could read there is nobody's business.
+    for name in ("PYTHONPATH", "PYTHONHASHSEED"):
+        os.environ.pop(name, None)
+    settings = receive(control.fileno())
+    if settings is None:
+        return
+    confinement = Confinement(
+        calls=settings["calls"].tobytes(),
+        **{name: settings[name] for name in ("level", "user", "readable", "hidden", "scratch", "limits")},
+    )
+    try:
+        for name in [*WARM, *settings["packages"]]:
+            importlib.import_module(name)
+        _find_packages_only_in(settings["search"])
+        os.umask(0o022)
+
+        def be_mapped():
+            send(control.fileno(), {"state": "unshared"})
+            receive(control.fileno())
+
+        sandbox = Sandbox(confinement, be_mapped)
+    except Exception as error:
+        send(control.fileno(), {"state": "failed", "reason": f"{error}"[:MAX_TEXT]})
+        return
+    os.environ.update(HOME=confinement.scratch, TMPDIR=confinement.scratch, PWD=confinement.scratch)
+    gc.freeze()
+    send(control.fileno(), {"state": "ready"})
+    _serve_forks(control, sandbox, tuple(settings["packages"]), confinement.level)
+
+
+def _find_packages_only_in(search):
+    """Let imports find the standard library and the packages a submission may use, and nothing else."""
+    sys.path[:] = search
+    sys.path_importer_cache.clear()
+    known = ("BuiltinImporter", "FrozenImporter", "PathFinder")
+    sys.meta_path[:] = [finder for finder in sys.meta_path if getattr(finder, "__name__", "") in known]
+
+
+def _serve_forks(control, sandbox, packages, level):
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, len(FORKED), 1)
+        if not message or not descriptors:
+            return
+        channel = descriptors[0]
+        if level == NONE:
+            # Without the means to isolate a child, this process serves one submission and is gone.
+            control.sendall(FORKED)
+            _be_child(channel, sandbox, packages)
+        child = sandbox.fork()
+        if child == 0:
+            _be_child(channel, sandbox, packages)
+        os.close(channel)
+        handle = os.pidfd_open(child)
+        control.sendmsg([FORKED], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [handle]))])
+        if not _wait_for(control, handle):
+            return
+        os.close(handle)
+        _, status, usage = os.wait4(child, 0)
+        microseconds = round((usage.ru_utime + usage.ru_stime) * 1e6)
+        control.sendall(ENDED.pack(os.waitstatus_to_exitcode(status), microseconds, usage.ru_maxrss))
+
+
+def _wait_for(control, handle):
+    """Wait until the child has ended, or give up if the trusted process is gone."""
+    waiting = select.poll()
+    waiting.register(handle, select.POLLIN)
+    waiting.register(control, select.POLLIN)
+    while True:
+        ready = [descriptor for descriptor, _ in waiting.poll()]
+        if handle in ready:
+            return True
+        if control.fileno() in ready:
+            return False
+
+
+def _be_child(channel, sandbox, packages):
+    """Shut this process in, then serve one submission; never return."""
+    try:
+        nothing = os.open("/dev/null", os.O_RDWR)
+        for standard in range(3):
+            os.dup2(nothing, standard)
+        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")
+        sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
+        try:
+            sandbox.shut_in(channel)
+        except Exception as error:
+            send(channel, {"state": "failed", "reason": f"{error}"[:MAX_TEXT]})
+            return
+        send(channel, {"state": "ready"})
+        _serve_submission(channel, packages)
+    finally:
+        # Nothing of the warm process's own ending may happen here.
+        os._exit(0)
+
+
+def _serve_submission(channel, packages):
+    # The cells' namespace is that of __main__, as in a kernel: dataclasses and pickle look there.
+    main_module = types.ModuleType("__main__")
+    namespace = vars(main_module)
+    sys.modules["__main__"] = main_module
+    random.seed(0)
+    np.random.seed(0)
+    standins.install(namespace, packages)
+    while (request := receive(channel)) is not None:
+        answer = _run if request["do"] == "run" else _answer
+        _write(channel, answer(channel, request, namespace))
+
+
+def _run(channel, request, namespace):
+    """Run the notebook's cells, saying before each one which it is, so that a fatal one is known."""
+    errors = []
+    for number, source in enumerate(request["cells"], start=1):
+        if number in request["skip"]:
+            continue
+        send(channel, {"id": request["id"], "cell": number})
+        for error in cells.run_cell(number, source, namespace)[:MAX_ERRORS]:
+            errors.append(_described(number, error))
+    return wire.encode({"id": request["id"], "errors": errors[:MAX_ERRORS]})
+
+
+def _described(number, error):
+    line = 0
+    try:
+        if isinstance(error, SyntaxError):
+            line = error.lineno or 0
+        for frame in traceback.extract_tb(error.__traceback__):
+            if frame.filename == f"<cell {number}>":
+                line = frame.lineno or 0
+        text = str(getattr(error, "msg", None) or error)[:MAX_TEXT]
+    except BaseException:
+        text = ""
+    return {"cell": number, "error": type(error).__name__[:MAX_TEXT], "message": text, "line": line}
+
+
+def _answer(channel, request, namespace):
+    call = Call(request["name"], request["arguments"], request["errors"])
+    try:
+        outcome = perform(call, namespace)
+    except BaseException as error:
+        outcome = Outcome("raised", error=type(error).__name__)
+    reply = {"id": request["id"], "outcome": vars(outcome)}
+    try:
+        return wire.encode(reply)
+    except wire.WireError:
+        reply["outcome"] = vars(Outcome("unreadable", message="more than can be judged", kind=outcome.kind))
+        return wire.encode(reply)
+
+
+if __name__ == "__main__":
+    main()
