@@ -37,7 +37,7 @@ def compare(question, case, expected, value, *, public):
         None if nothing is wrong.
     """
     if question.kind == "choice":
-        return _choice(expected, value)
+        return _choice(question.choices, expected, value)
     if question.kind != "behaviour":
         return _parts(question, case, expected, value, public)
     finding = _parts(question, case, expected, value, public, values=False)
@@ -47,12 +47,14 @@ def compare(question, case, expected, value, *, public):
     return _entries(question.behaviour.part, question, case, wanted, observed, public)
 
 
-def _choice(expected, value):
+def _choice(choices, expected, value):
     if type(value) is not str:
         return Finding("type", f"It returned {_kind(value)}; a letter in quotes is expected, as in return \"a\".")
     if value.strip().lower() == expected:
         return None
-    return Finding("value", f"The choice {value.strip()[:20]!r} is not the right one.")
+    if value.strip().lower() not in choices:
+        return Finding("value", f"{value[:20]!r} is none of the choices {', '.join(choices)}.")
+    return Finding("value", f"{value.strip()} is not the right choice.")
 
 
 def _parts(question, case, expected, value, public, values=True):

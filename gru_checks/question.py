@@ -156,6 +156,8 @@ class Question:
         Whether arrays must come back in the precision in which they came.
     behaviour : Behaviour, optional
         For the kind "behaviour".
+    choices : dict of str, optional
+        For the kind "choice": text by letter. A misconception explains each wrong one.
     """
 
     id: str
@@ -172,6 +174,7 @@ class Question:
     tolerance: Tolerance = Tolerance()
     keeps_dtype: bool = False
     behaviour: Behaviour | None = None
+    choices: dict[str, str] = field(default_factory=dict)
     imports: tuple[str, ...] = ()
     """Packages of the course that an answer may use; set by its assignment."""
 

@@ -176,6 +176,10 @@ def _question_faults(question):
         yield f"the kind {question.kind!r} is none of {', '.join(KINDS)}"
     if (question.kind == "behaviour") != (question.behaviour is not None):
         yield "a behaviour, and nothing else, needs to say how it is observed"
+    if question.kind == "choice":
+        yield from _choice_faults(question)
+    elif question.choices:
+        yield "choices belong to the kind 'choice' alone"
     if not question.returns:
         yield "it must say what it returns"
     if len(question.hints) != 2 or not all(question.hints):
@@ -198,3 +202,12 @@ def _question_faults(question):
         yield "every case needs a positive weight"
     if len({case.name for case in cases}) != len(cases):
         yield "two cases have the same name"
+
+
+def _choice_faults(question):
+    right = question.reference()
+    if right not in question.choices:
+        yield f"the right choice {right!r} is none of its choices"
+    explained = sorted(misconception.wrong() for misconception in question.misconceptions)
+    if explained != sorted(set(question.choices) - {right}):
+        yield "each wrong choice needs one misconception that explains it"

@@ -714,13 +714,6 @@ LATCH = Question(
 
 # Reading a gate
 
-_CHOICES = {
-    "a": "It takes over the candidate at almost every step.",
-    "b": "It holds almost the same value all the time.",
-    "c": "It forms its candidate almost without its old state.",
-    "d": "Its value falls towards 0.",
-}
-
 
 def _draw_reading(rng):
     return [Case("the choice", Call("what_the_gate_says"))]
@@ -735,6 +728,12 @@ READING = Question(
     draw=_draw_reading,
     returns=(Part("the choice"),),
     kind="choice",
+    choices={
+        "a": "It takes over the candidate at almost every step.",
+        "b": "It holds almost the same value all the time.",
+        "c": "It forms its candidate almost without its old state.",
+        "d": "Its value falls towards 0.",
+    },
     page=IDEA,
     hints=(
         "Put z = 0 into $h = (1 - z) \\odot h_{prev} + z \\odot \\tilde h$. What is left?",

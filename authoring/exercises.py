@@ -1,0 +1,251 @@
+"""Write the exercises from the solutions, which are their only source.
+
+Usage: ``python -m authoring.exercises [--check]``
+
+Prose, stubs and answers live in ``solutions/<stem>.ipynb``. Titles, points,
+hints and choices live in the question modules and are written into the cells
+whose metadata names a question and a part: ``{"gru": {"question":
+"ch03.sigmoid", "part": "hints"}}``. nbgrader's own preprocessors then make
+``exercises/<stem>.ipynb``. The same sources give the same bytes.
+"""
+
+import argparse
+import ast
+import copy
+import sys
+from pathlib import Path
+
+from nbconvert.preprocessors import TagRemovePreprocessor
+from nbgrader.preprocessors import (
+    CheckCellMetadata,
+    ClearHiddenTests,
+    ClearMarkScheme,
+    ClearOutput,
+    ClearSolutions,
+    LockCells,
+)
+
+from authoring.normal_form import NotebookError, normalised, read, to_text, write
+from gru_checks.registry import assignments
+
+ROOT = Path(__file__).resolve().parent.parent
+WORKED = "worked-solution"
+"""Tag of the cells that an exercise does not have."""
+PARTS = ("title", "task", "choices", "answer", "hints", "check", "worked")
+"""Parts of a question, in the order in which they stand in the notebook."""
+OPTIONAL_PARTS = ("choices",)
+
+
+class ExerciseError(Exception):
+    """A solution notebook and its question module do not fit; the message says where."""
+
+
+def main(arguments=None):
+    """Write the exercises, or check that they are what the solutions give.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        Those of the command line by default.
+
+    Returns
+    -------
+    int
+        0 if all is well, 1 if a file differs or cannot be made.
+    """
+    parser = argparse.ArgumentParser(prog="python -m authoring.exercises", description=__doc__.split("\n\n")[0])
+    parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 if a file would change")
+    options = parser.parse_args(arguments)
+    all_well = True
+    for assignment in assignments():
+        try:
+            for path, text in generated(assignment, ROOT).items():
+                same = path.exists() and path.read_text(encoding="utf-8") == text
+                print(f"{path.relative_to(ROOT)}: {'as it should be' if same else _differs(options.check)}")
+                if not same and not options.check:
+                    write(path, text)
+                all_well &= same or not options.check
+        except (ExerciseError, NotebookError) as error:
+            all_well = False
+            print(f"solutions/{assignment.stem}.ipynb: {error}")
+    return 0 if all_well else 1
+
+
+def _differs(checking):
+    return "differs; `python -m authoring.exercises` writes it" if checking else "written"
+
+
+def generated(assignment, root):
+    """Give the text of the two notebooks of an assignment.
+
+    Parameters
+    ----------
+    assignment : Assignment
+    root : pathlib.Path
+        Folder that holds solutions/ and exercises/.
+
+    Returns
+    -------
+    dict of str
+        Text by path: the solution with its generated cells, then the exercise.
+
+    Raises
+    ------
+    ExerciseError, NotebookError
+    """
+    path = root / "solutions" / f"{assignment.stem}.ipynb"
+    solution = with_generated_cells(read(path)[0], assignment)
+    exercise = exercise_from(solution, assignment)
+    return {
+        path: to_text(normalised(solution)),
+        root / "exercises" / path.name: to_text(normalised(exercise, outputs=False)),
+    }
+
+
+def with_generated_cells(notebook, assignment):
+    """Fill the cells that the question modules own, and set nbgrader's metadata.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        A solution; left as it is.
+    assignment : Assignment
+
+    Returns
+    -------
+    nbformat.NotebookNode
+
+    Raises
+    ------
+    ExerciseError
+        If a part of a question is missing, or stands in the wrong place.
+    """
+    notebook = copy.deepcopy(notebook)
+    cells = {}
+    for cell in notebook.cells:
+        marks = cell.metadata.get("gru", {})
+        if "part" in marks:
+            cells.setdefault(marks.get("question"), []).append((marks["part"], cell))
+    _require_parts(cells, assignment)
+    for part, cell in cells[None]:
+        if part == "head":
+            cell.source = _head(assignment, "Solution")
+        elif part == "progress":
+            cell.source = f'progress("{assignment.stem}")'
+    for number, question in enumerate(assignment.questions, 1):
+        for part, cell in cells[question.id]:
+            _fill(cell, part, number, question)
+    return notebook
+
+
+def exercise_from(solution, assignment):
+    """Cut the answers out of a solution, with nbgrader's own preprocessors.
+
+    Parameters
+    ----------
+    solution : nbformat.NotebookNode
+        Left as it is.
+    assignment : Assignment
+
+    Returns
+    -------
+    nbformat.NotebookNode
+
+    Raises
+    ------
+    ExerciseError
+        If an answer stands at the top level of a cell: the exercise would stop there.
+    """
+    exercise, resources = copy.deepcopy(solution), {}
+    for preprocessor in (
+        TagRemovePreprocessor(remove_cell_tags={WORKED}, enabled=True),
+        LockCells(),
+        ClearSolutions(),
+        ClearOutput(),
+        ClearHiddenTests(),
+        ClearMarkScheme(),
+        CheckCellMetadata(),
+    ):
+        exercise, resources = preprocessor.preprocess(exercise, resources)
+    for cell in exercise.cells:
+        if cell.metadata.get("gru", {}).get("part") == "head":
+            cell.source = _head(assignment, "Exercise")
+        if cell.cell_type == "code" and any(isinstance(node, ast.Raise) for node in ast.parse(cell.source).body):
+            raise ExerciseError(f"a solution region stands at the top level of the cell {cell.source[:60]!r}")
+    return exercise
+
+
+def _require_parts(cells, assignment):
+    if [part for part, _ in cells.get(None, ())] != ["head", "progress"]:
+        raise ExerciseError("it needs one cell marked head, at the beginning, and one marked progress, at the end")
+    ids = [id for id in cells if id is not None]
+    wanted = [question.id for question in assignment.questions]
+    if ids != wanted:
+        raise ExerciseError(f"its questions are {', '.join(ids)}; the module has {', '.join(wanted)}")
+    for question in assignment.questions:
+        parts = [part for part, _ in cells[question.id]]
+        expected = [part for part in PARTS if part not in OPTIONAL_PARTS or question.kind == "choice"]
+        if parts != expected:
+            raise ExerciseError(f"{question.id} has the parts {', '.join(parts)}; {', '.join(expected)} are needed")
+
+
+def _fill(cell, part, number, question):
+    name = question.id.replace(".", "-").replace("_", "-")
+    if part == "title":
+        cell.source = f"## {number}. {question.title} ({_points(question.points)})"
+    elif part == "choices":
+        cell.source = "\n".join(f"- **{letter}**: {text}" for letter, text in question.choices.items())
+    elif part == "hints":
+        cell.source = "\n\n".join(_folded(f"Hint {place}", hint) for place, hint in enumerate(question.hints, 1))
+    elif part == "check":
+        cell.source = f'check("{question.id}")'
+        cell.metadata["nbgrader"] = _nbgrader(f"{name}-check", grade=True, locked=True, points=question.points)
+    elif part == "answer":
+        if question.answer not in _defined(cell.source):
+            raise ExerciseError(f"{question.id}: its answer cell does not define {question.answer}")
+        cell.metadata["nbgrader"] = _nbgrader(f"{name}-answer", solution=True)
+    elif part == "worked":
+        # A solution cell of nbgrader's too, so that its own release of this notebook does not show it either.
+        cell.metadata["nbgrader"] = _nbgrader(f"{name}-worked", solution=True)
+        cell.metadata["tags"] = [WORKED]
+
+
+def _head(assignment, what):
+    return "\n".join(
+        [
+            f"# {what}: {assignment.title[0].lower()}{assignment.title[1:]}",
+            "",
+            f"- **What it trains**: {assignment.trains}",
+            f"- **Time**: about {assignment.minutes} minutes",
+            f"- **Difficulty**: {assignment.difficulty}",
+            f"- **Points**: {assignment.points}",
+        ]
+    )
+
+
+def _points(count):
+    return f"{count} point{'' if count == 1 else 's'}"
+
+
+def _folded(summary, text):
+    return f"<details>\n<summary>{summary}</summary>\n\n{text}\n\n</details>"
+
+
+def _defined(source):
+    return [node.name for node in ast.parse(source).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+
+
+def _nbgrader(grade_id, *, grade=False, solution=False, locked=False, points=None):
+    marks = {
+        "grade": grade,
+        "grade_id": grade_id,
+        "locked": locked,
+        "schema_version": 3,
+        "solution": solution,
+        "task": False,
+    }
+    return marks | ({"points": points} if grade else {})
+
+
+if __name__ == "__main__":
+    sys.exit(main())
