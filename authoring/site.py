@@ -5,6 +5,7 @@ Usage: python -m authoring.site
 
 import pathlib
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -26,6 +27,9 @@ def pages(toc):
 def build():
     """Run Jupyter Book and check that every page is there; leave with one sentence where something is wrong."""
     LOG.parent.mkdir(exist_ok=True)
+    for left_over in (HTML, HTML.parent / ".doctrees"):
+        # An incremental build keeps pages that are gone and source listings that have changed.
+        shutil.rmtree(left_over, ignore_errors=True)
     program = pathlib.Path(sys.executable).with_name("jupyter-book")
     command = [str(program), "build", str(ROOT), "-W", "--keep-going", "-n", "-q"]
     with LOG.open("w") as log:
