@@ -17,7 +17,8 @@ BAD_FORMULAS = """async () => {
     await document.fonts.ready;
     const raw = formulas.filter(formula => !formula.querySelector("mjx-container"));
     const faults = raw.map(formula => formula.textContent);
-    for (const error of document.querySelectorAll("mjx-merror")) faults.push(error.outerHTML);
+    // What MathJax cannot read it marks as an error; a command that it does not know it sets in red.
+    for (const error of document.querySelectorAll("mjx-merror, mjx-mtext[style*='red']")) faults.push(error.outerHTML);
     const fonts = [...document.fonts].filter(font => font.family.startsWith("MJX") && font.status === "loaded");
     if (formulas.some(formula => formula.checkVisibility()) && !fonts.length) faults.push("no font has come");
     return faults;
