@@ -6,7 +6,6 @@ with a signal that it cannot refuse, and all it started ends with it.
 """
 
 import dataclasses
-import json
 import math
 import os
 import pwd
@@ -25,7 +24,7 @@ import numpy as np
 from gru_checks.calling import Outcome
 from gru_checks.values import NotPlain, plain
 from gru_grader import allowed_calls, libraries, wire
-from gru_grader.sandbox import FULL, NONE, RESTRICTED
+from gru_grader.sandbox import FULL, NONE
 from gru_grader.worker import ENDED, FORKED
 
 START_SECONDS = 60
@@ -47,11 +46,11 @@ class WorkerError(Exception):
     """The grader's own part failed; no submission is to blame."""
 
 
-class CannotIsolate(WorkerError):
+class CannotIsolate(WorkerError):  # noqa: N818 - it says what follows
     """This machine does not give the isolation that was asked for; the message says what failed."""
 
 
-class Ended(Exception):
+class Ended(Exception):  # noqa: N818 - it is no error of ours
     """The child is gone before it answered.
 
     Parameters

@@ -14,7 +14,7 @@ import struct
 
 import numpy as np
 
-from gru_checks.values import MAX_BYTES, MAX_ITEMS, MAX_DEPTH
+from gru_checks.values import MAX_BYTES, MAX_DEPTH, MAX_ITEMS
 
 SIGNATURE = b"GRU1"
 PREFIX = struct.Struct("<4sIQ")

@@ -25,9 +25,9 @@ from gru_grader import cells, standins, wire
 from gru_grader.sandbox import NONE, Confinement, Sandbox
 
 WARM = (
-    "bisect collections.abc contextlib copy csv ctypes dataclasses datetime decimal enum fractions functools glob heapq "
-    "inspect io itertools json logging math operator pathlib pickle pprint queue random re shutil statistics string "
-    "struct tempfile textwrap threading time timeit types typing unittest.mock urllib.parse uuid warnings zlib "
+    "bisect collections.abc contextlib copy csv ctypes dataclasses datetime decimal enum fractions functools glob "
+    "heapq inspect io itertools json logging math operator pathlib pickle pprint queue random re shutil statistics "
+    "string struct tempfile textwrap threading time timeit types typing unittest.mock urllib.parse uuid warnings zlib "
     "numpy.fft numpy.linalg numpy.polynomial numpy.random numpy.testing"
 ).split()
 """Imported once, before any submission: what students import, and what computing imports late."""

@@ -1,0 +1,182 @@
+"""The command gru-grader."""
+
+import argparse
+import math
+import os
+import sys
+from pathlib import Path
+
+from gru_grader import report, results, selftest
+from gru_grader.client import Limits
+from gru_grader.grading import CannotStart, Grading
+from gru_grader.sandbox import FULL, NONE, RESTRICTED
+
+ALL_GRADED, SOME_NOT_GRADABLE, UNUSABLE, GRADER_FAILED, STOPPED = 0, 1, 2, 3, 130
+"""Exit statuses."""
+
+
+def main(arguments=None):
+    """Run the command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except (CannotStart, selftest.CannotGrade) as error:
+        print(f"gru-grader: {error}", file=sys.stderr)
+        return UNUSABLE
+    except OSError as error:
+        print(f"gru-grader: {error}", file=sys.stderr)
+        return GRADER_FAILED
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        "gru-grader",
+        description="Grade notebooks of people you need not trust.",
+        epilog="Exit status: 0 all graded; 1 some submissions could not be graded, and are listed; "
+        "2 the command cannot be carried out; 3 the grader itself failed on some.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="grade|doctor|show")
+    grade = commands.add_parser("grade", help="grade a folder of submissions")
+    grade.set_defaults(command=_grade)
+    grade.add_argument("submissions", metavar="SUBMISSIONS", help="a folder of STUDENT/ASSIGNMENT.ipynb")
+    grade.add_argument("--out", required=True, metavar="RESULTS", help="a folder; results in it are kept")
+    grade.add_argument("--assignment", metavar="A", help="grade this assignment alone, for example ch03-update-gate")
+    grade.add_argument("--jobs", type=_positive(int), default=os.cpu_count() or 1, metavar="N", help="at a time")
+    grade.add_argument("--seed", type=int, metavar="S", help="of the hidden inputs (default: drawn, and kept)")
+    grade.add_argument(
+        "--time-limit",
+        type=_positive(float),
+        default=Limits.seconds,
+        metavar="S",
+        help="processor seconds for the notebook's cells, and for each question (default: %(default)g)",
+    )
+    grade.add_argument(
+        "--memory",
+        type=_positive(int),
+        default=Limits.memory,
+        metavar="MIB",
+        help="of address space (default: %(default)s)",
+    )
+    grade.add_argument("--regrade", action="store_true", help="grade again what has a result already")
+    grade.add_argument(
+        "--isolation",
+        choices=("auto", FULL, RESTRICTED),
+        default="auto",
+        help="full: with namespaces; restricted: without; auto: the strongest that this machine gives",
+    )
+    grade.add_argument(
+        "--allow-unsandboxed",
+        action="store_true",
+        help="run submissions with all your rights if nothing can isolate them; marks stay safe, your files do not",
+    )
+    doctor = commands.add_parser("doctor", help="say how well this machine isolates submissions, by trying")
+    doctor.set_defaults(command=_doctor)
+    show = commands.add_parser("show", help="show the result of one submission")
+    show.set_defaults(command=_show)
+    show.add_argument("student", metavar="STUDENT")
+    show.add_argument("assignment", metavar="ASSIGNMENT")
+    show.add_argument("--out", default="results", metavar="RESULTS", help="default: %(default)s")
+    return parser
+
+
+def _positive(kind):
+    def read(text):
+        value = kind(text)
+        if not (0 < value and math.isfinite(value)):
+            raise argparse.ArgumentTypeError("must be greater than zero")
+        return value
+
+    return read
+
+
+def _grade(options):
+    from gru_checks.registry import assignments
+
+    return grade_folder(options, assignments())
+
+
+def grade_folder(options, assignments):
+    """Carry out the command grade.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+    assignments : sequence of gru_checks.registry.Assignment
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
+    level = _level(options)
+    limits = Limits(seconds=options.time_limit, memory=options.memory)
+    grading = Grading(
+        options.submissions, options.out, assignments, level, limits, seed=options.seed, only=options.assignment
+    )
+    print(f"{len(grading.submissions)} submissions, isolation {level}, seed {grading.seed}")
+    if not grading.submissions and not grading.unplaced:
+        raise CannotStart(f"there is no submission in {options.submissions}; expected STUDENT/ASSIGNMENT.ipynb")
+    with _Progress(len(grading.submissions)) as progress:
+        summary = grading.run(options.jobs, options.regrade, progress.finished)
+    print(report.closing(summary, options.out))
+    if summary.having(results.ERROR):
+        return GRADER_FAILED
+    if summary.interrupted:
+        return STOPPED
+    return SOME_NOT_GRADABLE if summary.having(results.NOT_GRADABLE) or summary.unplaced else ALL_GRADED
+
+
+def _level(options):
+    try:
+        chosen = selftest.choose(options.isolation)
+    except selftest.CannotGrade:
+        if not options.allow_unsandboxed:
+            raise
+        print("Isolation: NONE, as you allowed. Submissions run with all your rights.", file=sys.stderr)
+        return NONE
+    if options.isolation == "auto" and chosen.level != FULL:
+        reason = selftest.examine(FULL)
+        print(f"Isolation: {chosen.level} only. full: {reason.failure or ', '.join(reason.open)}", file=sys.stderr)
+    return chosen.level
+
+
+class _Progress:
+    """A bar on a terminal, a line a submission elsewhere."""
+
+    def __init__(self, total):
+        self._bar = None
+        if sys.stderr.isatty():
+            import tqdm
+
+            self._bar = tqdm.tqdm(total=total, unit=" submissions", dynamic_ncols=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        if self._bar is not None:
+            self._bar.close()
+
+    def finished(self, record, kept):
+        if self._bar is not None:
+            self._bar.update()
+        elif not kept:
+            print(report.line(record), flush=True)
+
+
+def _doctor(options):
+    print(report.isolation([selftest.examine(level) for level in selftest.LEVELS]))
+    return ALL_GRADED if selftest.strongest_level() else UNUSABLE
+
+
+def _show(options):
+    path = Path(options.out) / options.student / options.assignment / results.FILE
+    record = results.read(path)
+    if record is None:
+        raise CannotStart(f"there is no result {path}; --out names the folder of the results")
+    print(report.full(record))
+    return ALL_GRADED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

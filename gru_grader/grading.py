@@ -1,0 +1,224 @@
+"""Grade a folder of submissions into a folder of results, and go on where an earlier run stopped."""
+
+import functools
+import json
+import secrets
+import time
+from concurrent.futures import as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gru_checks.question import inputs
+from gru_grader import notebook, results, tables
+from gru_grader.client import WorkerError
+from gru_grader.grade import grade
+from gru_grader.pool import WorkerPool
+from gru_grader.submissions import find
+
+
+class CannotStart(Exception):  # noqa: N818 - it says what follows
+    """The command cannot be carried out as it was given; the message says why."""
+
+
+@dataclass
+class Summary:
+    """What a grading came to.
+
+    Parameters
+    ----------
+    records : list of dict
+        In the order of the submissions; as their files hold them.
+    unplaced : list of gru_grader.submissions.Unplaced
+    kept : int
+        How many of the records were there already.
+    interrupted : bool
+    """
+
+    records: list = field(default_factory=list)
+    unplaced: list = field(default_factory=list)
+    kept: int = 0
+    interrupted: bool = False
+
+    def having(self, status):
+        """List the records with a status."""
+        return [record for record in self.records if record["extra_data"]["status"] == status]
+
+
+class Grading:
+    """A folder of submissions, and all that decides what their results are.
+
+    Parameters
+    ----------
+    submissions : str or os.PathLike
+    out : str or os.PathLike
+    assignments : sequence of gru_checks.registry.Assignment
+    level : str
+    limits : gru_grader.client.Limits
+    seed : int, optional
+        By default that of an earlier run into the same folder, or a random one.
+    only : str, optional
+        Stem of the one assignment to grade.
+
+    Raises
+    ------
+    CannotStart
+    """
+
+    def __init__(self, submissions, out, assignments, level, limits, seed=None, only=None):
+        self.assignments = {assignment.stem: assignment for assignment in assignments}
+        if only is not None and only not in self.assignments:
+            raise CannotStart(f"there is no assignment {only}; there are {', '.join(sorted(self.assignments))}")
+        self.out = Path(out)
+        source = Path(submissions).resolve()
+        if self.out.resolve().is_relative_to(source):
+            raise CannotStart(f"the results {out} must not lie inside the submissions {submissions}")
+        try:
+            self.submissions, self.unplaced = find(str(source), list(self.assignments), only)
+        except OSError as error:
+            raise CannotStart(f"the submissions cannot be read: {error}") from None
+        self.level = level
+        self.limits = limits
+        try:
+            self.seed = self._settled_seed(seed)
+            results.remove_partial(self.out)
+        except OSError as error:
+            raise CannotStart(f"the results cannot be written: {error}") from None
+
+    def run(self, jobs, regrade=False, progress=None):
+        """Grade what has no result yet.
+
+        Parameters
+        ----------
+        jobs : int
+        regrade : bool, optional
+            Grade everything again.
+        progress : callable, optional
+            Called with each record as it is finished, and whether it was there already.
+
+        Returns
+        -------
+        Summary
+        """
+        summary = Summary(unplaced=self.unplaced)
+        records, waiting = {}, []
+        timings = _Timings(self.out / "timings.csv", regrade)
+        for submission in self.submissions:
+            kept = None if regrade else self._kept(submission)
+            if kept is None:
+                waiting.append(submission)
+            else:
+                records[submission] = kept
+                summary.kept += 1
+                if progress is not None:
+                    progress(kept, True)
+        with WorkerPool(min(jobs, max(1, len(waiting))), self.level, self.limits) as pool:
+            futures = {}
+            try:
+                for submission in waiting:
+                    packages = tuple(self.assignments[submission.stem].imports)
+                    futures[pool.submit(self._graded, submission, packages=packages)] = submission
+                for future in as_completed(futures):
+                    submission = futures.pop(future)
+                    records[submission], timing = self._finished(submission, future)
+                    timings.add(submission, timing)
+                    if progress is not None:
+                        progress(records[submission], False)
+            except KeyboardInterrupt:
+                summary.interrupted = True
+                pool.stop()
+            except BaseException:
+                pool.stop()
+                raise
+        summary.records = [records[submission] for submission in self.submissions if submission in records]
+        tables.write_table(self.out / "summary.csv", tables.SUMMARY, map(tables.summary_row, summary.records))
+        return summary
+
+    def path(self, submission):
+        """Where the result of a submission lies."""
+        return self.out / submission.student / submission.stem / results.FILE
+
+    def _settled_seed(self, seed):
+        path = self.out / results.SETTINGS
+        try:
+            earlier = json.loads(path.read_text())["seed"]
+        except (OSError, ValueError, KeyError, TypeError):
+            earlier = None
+        if seed is None:
+            seed = earlier if type(earlier) is int else secrets.randbits(32)
+        if seed != earlier:
+            results.write(path, {"seed": seed})
+        return seed
+
+    def _made_from(self, assignment, digest):
+        return {**self._fixed(assignment), "submission": digest}
+
+    @functools.cache  # noqa: B019 - as long-lived as the command
+    def _fixed(self, assignment):
+        return results.provenance(assignment, self.seed, self.level, self.limits, None)
+
+    @functools.cache  # noqa: B019
+    def _questions(self, assignment):
+        return [(question, inputs(question, self.seed)) for question in assignment.questions]
+
+    def _kept(self, submission):
+        record = results.read(self.path(submission))
+        if record is None:
+            return None
+        try:
+            digest = notebook.read(submission.path).digest
+        except notebook.NotGradable:
+            digest = None
+        made_from = self._made_from(self.assignments[submission.stem], digest)
+        return record if results.can_be_kept(record, made_from) else None
+
+    def _graded(self, worker, submission):
+        """Grade one submission and write its result; runs in a thread of the pool."""
+        start = time.monotonic()
+        assignment = self.assignments[submission.stem]
+        timing = 0.0, 0
+        try:
+            read = notebook.read(submission.path)
+        except notebook.NotGradable as error:
+            made_from = self._made_from(assignment, None)
+            record = results.failed_record(submission, assignment, results.NOT_GRADABLE, str(error), made_from)
+        else:
+            graded = grade(read, self._questions(assignment), worker, self.limits)
+            made_from = self._made_from(assignment, read.digest)
+            record = results.graded_record(submission, assignment, graded, made_from)
+            timing = graded.processor_seconds, graded.memory
+        results.write(self.path(submission), record)
+        return record, (time.monotonic() - start, *timing)
+
+    def _finished(self, submission, future):
+        """Take what a future gives; an error there is the grader's own."""
+        try:
+            return future.result()
+        except Exception as error:
+            if not isinstance(error, (WorkerError, OSError)):
+                reason = f"{type(error).__name__}: {error}"
+            else:
+                reason = str(error)
+            assignment = self.assignments[submission.stem]
+            record = results.failed_record(
+                submission, assignment, results.ERROR, reason, self._made_from(assignment, None)
+            )
+            try:
+                results.write(self.path(submission), record)
+            except OSError:
+                # A full disk may well be the error.
+                pass
+            return record, (0.0, 0.0, 0)
+
+
+class _Timings:
+    """timings.csv, to which a line is added as each submission is finished."""
+
+    def __init__(self, path, afresh):
+        self._path = path
+        if afresh or not path.exists():
+            tables.write_table(path, tables.TIMINGS, [])
+
+    def add(self, submission, timing):
+        wall, processor, memory = timing
+        row = [submission.student, submission.stem, round(wall, 4), round(processor, 4), memory]
+        tables.append_row(self._path, row)

@@ -1,0 +1,122 @@
+"""Results in words, for a terminal."""
+
+import textwrap
+
+from gru_grader import results
+from gru_grader.text import safe, safe_line
+
+STATUS_WORDS = {
+    results.GRADED: "graded",
+    results.NOT_ATTEMPTED: "not attempted",
+    results.NOT_GRADABLE: "not gradable",
+    results.ERROR: "grader error",
+}
+WIDTH = 100
+
+
+def full(record):
+    """Write a whole result, as its learner gets it.
+
+    Parameters
+    ----------
+    record : dict
+
+    Returns
+    -------
+    str
+    """
+    data = record["extra_data"]
+    head = f"{safe_line(data['student'])}, {data['assignment']}: {score(record)}"
+    blocks = [head, *[test["output"] for test in record["tests"]], record["output"]]
+    if data["status"] in (results.GRADED, results.NOT_ATTEMPTED):
+        limits = data["limits"]
+        blocks.append(
+            f"Graded by version {data['grader_version']} with seed {data['seed']}, isolation {data['isolation']},"
+            f" {limits['seconds']:g} s and {limits['memory']} MiB."
+        )
+    return "\n\n".join(safe(block, 100_000) for block in blocks)
+
+
+def line(record):
+    """Write a result as one line."""
+    data = record["extra_data"]
+    return f"{safe_line(data['student'])}  {data['assignment']}  {score(record)}"
+
+
+def score(record):
+    """Write the score, or why there is none."""
+    status = record["extra_data"]["status"]
+    if record["score"] is None:
+        return STATUS_WORDS[status]
+    points = f"{record['score']:g} of {record['extra_data']['max_score']:g} points"
+    return points if status == results.GRADED else f"{points}, {STATUS_WORDS[status]}"
+
+
+def closing(summary, out):
+    """Write what a grading came to, with everything a teacher has to look at.
+
+    Parameters
+    ----------
+    summary : gru_grader.grading.Summary
+    out : pathlib.Path
+
+    Returns
+    -------
+    str
+    """
+    scores = [record["score"] for record in summary.having(results.GRADED)]
+    parts = [f"{len(scores)} graded" + (f", mean {sum(scores) / len(scores):.3g} points" if scores else "")]
+    parts += [
+        f"{len(records)} {STATUS_WORDS[status]}"
+        for status in (results.NOT_ATTEMPTED, results.NOT_GRADABLE, results.ERROR)
+        if (records := summary.having(status))
+    ]
+    lines = ["; ".join(parts) + (f" ({summary.kept} from an earlier run)." if summary.kept else ".")]
+    for status, title in ((results.NOT_GRADABLE, "Not gradable"), (results.ERROR, "The grader failed on")):
+        if records := summary.having(status):
+            lines.append(f"{title}:")
+            lines += [
+                f"  {safe_line(r['extra_data']['student'])}, {r['extra_data']['assignment']}:"
+                f" {safe_line(r['extra_data']['reason'])}"
+                for r in records
+            ]
+    if summary.unplaced:
+        lines.append("Not taken for a submission:")
+        lines += [f"  {safe_line(item.path)}: {item.reason}" for item in summary.unplaced]
+    if summary.interrupted:
+        lines.append("Stopped. What is finished is kept; the same command goes on.")
+    lines.append(f"Results: {safe_line(str(out))}; the table is summary.csv.")
+    return "\n".join(lines)
+
+
+def isolation(reports):
+    """Write what the self-test found.
+
+    Parameters
+    ----------
+    reports : sequence of gru_grader.selftest.Report
+        From the strongest level down.
+
+    Returns
+    -------
+    str
+    """
+    lines = []
+    for report in reports:
+        if report.failure:
+            lines.append(f"{report.level}: not available. {report.failure}")
+            continue
+        lines.append(f"{report.level}: {'holds' if report.holds else 'DOES NOT HOLD'}")
+        if report.open:
+            lines.append(_listed("a submission could:", report.open))
+        lines.append(_listed("tried and refused:", report.refused))
+    best = next((report.level for report in reports if report.holds), None)
+    if best is None:
+        lines.append("Submissions cannot be isolated on this machine: gru-grader grade will refuse.")
+    else:
+        lines.append(f"gru-grader grade will use: {best}")
+    return "\n".join(lines)
+
+
+def _listed(head, items):
+    return textwrap.fill(f"{head} {'; '.join(items)}", WIDTH, initial_indent="  ", subsequent_indent="    ")

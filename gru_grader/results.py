@@ -1,0 +1,237 @@
+"""Results as files: one JSON a submission in Gradescope's form, written whole or not at all."""
+
+import hashlib
+import inspect
+import json
+import os
+import re
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+import gru_checks
+import gru_ref
+from gru_checks.feedback import verdict_text
+from gru_grader import __version__
+from gru_grader.text import safe, safe_line
+
+GRADED = "graded"
+NOT_ATTEMPTED = "not_attempted"
+NOT_GRADABLE = "not_gradable"
+ERROR = "error"
+"""What became of a submission. The last two have no score: null, never 0."""
+
+FILE = "results.json"
+SETTINGS = "grading.json"
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
+
+
+def provenance(assignment, seed, level, limits, digest):
+    """What a result depends on, besides the machine.
+
+    A result whose provenance is the same need not be made again.
+
+    Parameters
+    ----------
+    assignment : gru_checks.registry.Assignment
+    seed : int
+    level : str
+    limits : gru_grader.client.Limits
+    digest : str or None
+        SHA-256 of the submission; None if it could not be read.
+
+    Returns
+    -------
+    dict
+    """
+    return {
+        "grader_version": __version__,
+        "question_bank": bank_digest(assignment),
+        "submission": digest,
+        "seed": seed,
+        "isolation": level,
+        "limits": asdict(limits),
+    }
+
+
+def bank_digest(assignment):
+    """SHA-256 over the source of all that decides what is right in an assignment."""
+    files = {path for package in (gru_checks, gru_ref) for path in Path(package.__file__).parent.rglob("*.py")}
+    for question in assignment.questions:
+        files |= {Path(inspect.getsourcefile(function)) for function in (question.draw, question.reference)}
+    whole = hashlib.sha256()
+    for digest in sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in files):
+        whole.update(digest.encode())
+    return whole.hexdigest()
+
+
+def graded_record(submission, assignment, graded, made_from):
+    """Make the record of a submission that was graded.
+
+    Parameters
+    ----------
+    submission : gru_grader.submissions.Submission
+    assignment : gru_checks.registry.Assignment
+    graded : gru_grader.grade.Graded
+    made_from : dict
+        From `provenance`.
+
+    Returns
+    -------
+    dict
+        As results.json holds it.
+    """
+    pairs = list(zip(assignment.questions, graded.verdicts, strict=True))
+    tests = [
+        _test(number, question, verdict, graded.ends.get(question.id, ""))
+        for number, (question, verdict) in enumerate(pairs, 1)
+    ]
+    untouched = all(verdict.status in ("not_attempted", "not_defined") for verdict in graded.verdicts)
+    untouched = untouched and any(verdict.status == "not_attempted" for verdict in graded.verdicts)
+    notes = {
+        "stopped_cells": [{**asdict(stop), "reason": safe_line(stop.reason)} for stop in graded.stopped],
+        "cell_errors": [
+            {"cell": e.cell, "line": e.line, "error": safe_line(e.error), "message": safe_line(_steady(e.message))}
+            for e in graded.errors
+        ],
+    }
+    status = NOT_ATTEMPTED if untouched else GRADED
+    return {
+        "score": round(sum(verdict.points for verdict in graded.verdicts), 2),
+        "output": _notes_text(notes),
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": tests,
+        "extra_data": {**_head(submission, assignment, status), **made_from, **notes},
+    }
+
+
+def failed_record(submission, assignment, status, reason, made_from):
+    """Make the record of a submission that has no score.
+
+    Parameters
+    ----------
+    submission, assignment, made_from
+        As for `graded_record`.
+    status : str
+        NOT_GRADABLE or ERROR.
+    reason : str
+        Why, in a sentence.
+
+    Returns
+    -------
+    dict
+    """
+    head = "It could not be graded" if status == NOT_GRADABLE else "The grader failed; this is no fault of yours"
+    return {
+        "score": None,
+        "output": f"{head}. {safe_line(reason)}",
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": [],
+        "extra_data": {**_head(submission, assignment, status), **made_from, "reason": safe_line(reason)},
+    }
+
+
+def _head(submission, assignment, status):
+    return {
+        "student": safe_line(submission.student),
+        "assignment": submission.stem,
+        "status": status,
+        "max_score": float(assignment.points),
+    }
+
+
+def _test(number, question, verdict, end):
+    text = verdict_text(question, verdict)
+    if end:
+        text += f"\n  What happened: {end}."
+    return {
+        "score": verdict.points,
+        "max_score": verdict.max_points,
+        "status": "passed" if verdict.status == "right" else "failed",
+        "name": question.title,
+        "number": str(number),
+        "output": safe(_steady(text)),
+        "output_format": "text",
+        "visibility": "visible",
+        "extra_data": {
+            "question": question.id,
+            "status": verdict.status,
+            "misconception": verdict.misconception,
+            "page": verdict.page,
+        },
+    }
+
+
+def _notes_text(notes):
+    lines = []
+    for stop in notes["stopped_cells"]:
+        lines.append(f"Code cell {stop['cell']} was left out: {stop['reason']}.")
+    for error in notes["cell_errors"]:
+        place = f"Code cell {error['cell']}" + (f", line {error['line']}" if error["line"] else "")
+        said = ": ".join(filter(None, (error["error"], error["message"])))
+        lines.append(f"{place}: {said}.")
+    if not lines:
+        return "All code cells ran."
+    return "\n".join(["What happened when the code cells ran:", *lines])
+
+
+def _steady(text):
+    """Take addresses in memory out: they differ from run to run."""
+    return _ADDRESS.sub("0x…", text)
+
+
+def write(path, record):
+    """Write a record as JSON; after whatever happens the file is there whole, or not at all.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    record : dict
+    """
+    text = json.dumps(record, indent=1, allow_nan=False)
+    # Inside strings alone; a page that holds the file cannot be broken out of.
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    write_text(path, text + "\n")
+
+
+def write_text(path, text):
+    """Write a text file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
+    try:
+        with open(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def read(path):
+    """Read a record; None if there is none, or it is not whole."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        return record if record["extra_data"]["status"] else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def can_be_kept(record, made_from):
+    """Whether a record found from an earlier run is what grading again would give."""
+    if record is None or record["extra_data"]["status"] == ERROR:
+        return False
+    return all(record["extra_data"].get(name) == value for name, value in made_from.items())
+
+
+def remove_partial(folder):
+    """Remove what a run that was killed left half-written."""
+    for path in folder.rglob(".*.partial"):
+        path.unlink(missing_ok=True)

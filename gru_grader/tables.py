@@ -1,0 +1,47 @@
+"""The tables beside the results: summary.csv, and timings.csv for everything that differs from run to run."""
+
+import csv
+import io
+
+from gru_grader.results import write_text
+from gru_grader.text import safe_cell
+
+QUESTION_STATUSES = (
+    "right",
+    "partly_right",
+    "wrong",
+    "not_attempted",
+    "not_defined",
+    "raised",
+    "unreadable",
+    "crashed",
+    "timed_out",
+    "missing",
+)
+SUMMARY = ("student", "assignment", "status", "score", "max_score", *QUESTION_STATUSES, "reason")
+TIMINGS = ("student", "assignment", "wall_seconds", "processor_seconds", "memory_kib")
+
+
+def summary_row(record):
+    """Make the row of one record: a score where there is one, and how many questions have each status."""
+    data = record["extra_data"]
+    statuses = [test["extra_data"]["status"] for test in record["tests"]]
+    score = "" if record["score"] is None else record["score"]
+    counts = [statuses.count(status) if statuses else "" for status in QUESTION_STATUSES]
+    row = [data["student"], data["assignment"], data["status"], score, data["max_score"]]
+    return [*row, *counts, data.get("reason", "")]
+
+
+def write_table(path, head, rows):
+    """Write a CSV file whole or not at all, safe to open in a spreadsheet."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows([safe_cell(value) for value in row] for row in rows)
+    write_text(path, buffer.getvalue())
+
+
+def append_row(path, row):
+    """Add a row to a CSV file."""
+    with open(path, "a", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerow([safe_cell(value) for value in row])

@@ -1,0 +1,61 @@
+"""Make text safe to show: names, error messages and code of a submission may be written to harm whoever reads them."""
+
+import unicodedata
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What makes a spreadsheet take a cell for a formula."""
+
+
+def safe(text, longest=2000):
+    """Write out everything that would act on a terminal or change the order of letters, and keep the rest.
+
+    Parameters
+    ----------
+    text : str
+    longest : int, optional
+        How many characters to keep.
+
+    Returns
+    -------
+    str
+        Line ends stay.
+
+    Examples
+    --------
+    >>> safe("\\x1b[2J\\u202eevil")
+    '\\\\x1b[2J\\\\u202eevil'
+    """
+    text = text if len(text) <= longest else f"{text[: longest - 1]}…"
+    return "".join(c if _is_harmless(c) else c.encode("unicode_escape").decode() for c in text)
+
+
+def safe_line(text, longest=300):
+    """As `safe`, on one line.
+
+    Examples
+    --------
+    >>> safe_line("two\\nlines")
+    'two lines'
+    """
+    return safe(" ".join(text.split()), longest)
+
+
+def safe_cell(value):
+    """Write a value for a cell of a CSV file that a spreadsheet will open.
+
+    Examples
+    --------
+    >>> safe_cell("=HYPERLINK(0)")
+    "'=HYPERLINK(0)"
+    >>> safe_cell(-0.5)
+    -0.5
+    """
+    if not isinstance(value, str):
+        return value
+    value = safe_line(value)
+    return f"'{value}" if value.startswith(_FORMULA) else value
+
+
+def _is_harmless(character):
+    # Control, format (which reverses text and hides letters), surrogate, private and unassigned characters.
+    return character == "\n" or not unicodedata.category(character).startswith("C")
