@@ -84,6 +84,10 @@ def _part(part, question, case, expected, value, public, values):
             return None
         place = _first(~np.isfinite(array))
         return Finding("nonfinite", f"{_entry(part, place)} is {array[place]}; a finite number is expected.")
+    both_floats = all(each.dtype.kind == "f" for each in (expected, array))
+    # A list has no dtype to keep.
+    if question.keeps_dtype and type(value) is np.ndarray and both_floats and expected.dtype != array.dtype:
+        return Finding("dtype", f"{part.name} has dtype {array.dtype} where the input has {expected.dtype}.")
     return _entries(part, question, case, expected, array, public)
 
 
@@ -91,15 +95,12 @@ def _entries(part, question, case, expected, array, public):
     """Compare two arrays of the same shape."""
     if expected.shape != array.shape:
         raise ValueError(f"{question.id} observes shapes {expected.shape} and {array.shape}")
-    given_precision = all(value.dtype.kind == "f" for value in (expected, array))
-    if question.keeps_dtype and given_precision and expected.dtype != array.dtype:
-        return Finding("dtype", f"{part.name} has dtype {array.dtype} where the input has {expected.dtype}.")
     if array.dtype.kind == "b" and expected.dtype.kind != "b":
         return Finding("dtype", f"{part.name} holds True and False; numbers are expected.")
     bad = ~np.isfinite(array) & np.isfinite(expected)
     if bad.any():
         return Finding("nonfinite", _non_finite(part, case, array, bad, public))
-    bad = ~_close(question.tolerance, expected, array)
+    bad = ~_close(question.tolerance, expected, array, case.call.arguments)
     if not bad.any():
         return None
     if array.dtype.kind in "iu" and expected.dtype.kind == "f":
@@ -115,9 +116,14 @@ def _entries(part, question, case, expected, array, public):
     return Finding("value", text)
 
 
-def _close(tolerance, expected, array):
-    """Entry by entry; the less precise of the two says how closely."""
-    floats = [value.dtype for value in (expected, array) if value.dtype.kind == "f"]
+def _close(tolerance, expected, array, arguments):
+    """Entry by entry; how closely, the least precise array says, among the inputs too.
+
+    With an input in float32 an intermediate step may have rounded to it, even
+    where NumPy has made the result float64.
+    """
+    arrays = [expected, array, *(argument for argument in arguments if type(argument) is np.ndarray)]
+    floats = [each.dtype for each in arrays if each.dtype.kind == "f"]
     dtype = min(floats, key=lambda dtype: dtype.itemsize, default=np.dtype(np.float64))
     bound = tolerance.bound(expected, dtype)
     expected, array = expected.astype(np.float64), array.astype(np.float64)

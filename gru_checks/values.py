@@ -158,7 +158,7 @@ class _Rebuilding:
             elif hasattr(kind, "__array__"):
                 value = np.asarray(value)
         except Exception as error:
-            raise NotPlain(f"a {kind.__name__} that cannot be read as numbers") from error
+            raise NotPlain(f"{_with_article(kind.__name__)} that cannot be read as numbers") from error
         if not issubclass(type(value), np.ndarray):
             raise NotPlain(_described(value, kind))
         return self._array(value)
@@ -177,4 +177,8 @@ def _described(value, kind):
         return "a generator; list(...) around it gives the values"
     if callable(value):
         return "a function or a class itself; parentheses after its name would call it"
-    return f"a {kind.__name__}"
+    return _with_article(kind.__name__)
+
+
+def _with_article(name):
+    return f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name}"

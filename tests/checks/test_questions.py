@@ -1,0 +1,151 @@
+"""Every question of every assignment: the reference passes, each mistake is named, no two are alike."""
+
+import inspect
+import itertools
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from authoring.mutants import model_answers, run
+from gru_checks.calling import perform
+from gru_checks.judge import judge
+from gru_checks.registry import assignments, inputs
+
+ROOT = Path(__file__).resolve().parents[2]
+QUESTIONS = [question for assignment in assignments() for question in assignment.questions]
+DRAWN = [question for question in QUESTIONS if question.kind != "choice"]
+ids = {"ids": lambda question: question.id}
+
+
+@pytest.fixture(scope="module")
+def solved():
+    """One namespace an assignment with all its model solutions, by question id."""
+    namespaces = {}
+    for assignment in assignments():
+        namespace = run(model_answers(assignment).values())
+        namespaces |= dict.fromkeys((question.id for question in assignment.questions), namespace)
+    return namespaces
+
+
+@pytest.mark.parametrize("question", QUESTIONS, **ids)
+def test_the_reference_and_the_model_solution_pass_over_200_seeds(question, judged, solved):
+    for seed in range(200):
+        cases = inputs(question, seed)
+        model = judge(question, cases, [perform(case.call, solved[question.id]) for case in cases], public=False)
+        for verdict in (judged(question, question.reference, seed), model):
+            assert verdict.status == "right", (seed, verdict)
+            assert verdict.points == question.points and not verdict.remarks and not verdict.page
+
+
+@pytest.mark.parametrize("question", QUESTIONS, **ids)
+def test_every_mistake_costs_points_and_is_named_over_50_seeds(question, judged):
+    for seed, mistake in itertools.product(range(50), question.misconceptions):
+        verdict = judged(question, mistake.wrong, seed, public=seed % 2 == 0)
+        assert verdict.misconception == mistake.id, (seed, mistake.id, verdict)
+        assert verdict.points < verdict.max_points
+        assert mistake.sentence in verdict.message
+        assert verdict.page == (mistake.page or question.page)
+
+
+@pytest.mark.parametrize("question", QUESTIONS, **ids)
+def test_mistakes_are_far_from_the_right_answer_and_from_each_other(question, performed):
+    for seed in range(50):
+        cases = inputs(question, seed)
+        implementations = {"right": question.reference} | {m.id: m.wrong for m in question.misconceptions}
+        outcomes = {name: performed(function, cases) for name, function in implementations.items()}
+        for one, other in itertools.combinations(outcomes, 2):
+            apart = max(
+                distance(question, case, a, b)
+                for case, a, b in zip(cases, outcomes[one], outcomes[other], strict=True)
+            )
+            assert apart >= 100, (seed, one, other, apart)
+
+
+def distance(question, case, one, other):
+    """How many tolerances two outcomes are apart; infinitely many if they differ in kind."""
+    if one.status != other.status or one.status == "raised":
+        return 0 if (one.error, one.message) == (other.error, other.message) else np.inf
+    values = [outcome.value for outcome in (one, other)]
+    if question.kind == "choice":
+        return 0 if values[0] == values[1] else np.inf
+    if question.kind == "behaviour":
+        values = [question.behaviour.observe(value, case) for value in values]
+    parts = [value if type(value) is tuple else (value,) for value in values]
+    return max(array_distance(question, a, b) for a, b in zip(*parts, strict=True))
+
+
+def array_distance(question, a, b):
+    if a.shape != b.shape or (question.keeps_dtype and a.dtype != b.dtype):
+        return np.inf
+    coarser = min(a.dtype, b.dtype, key=lambda dtype: dtype.itemsize)
+    return np.max(np.abs(a.astype(float) - b) / question.tolerance.bound(a, coarser))
+
+
+@pytest.mark.parametrize("question", QUESTIONS, **ids)
+def test_an_answer_that_ignores_its_inputs_earns_nothing(question, judged):
+    def of_zeros(*arguments):
+        right = question.reference(*arguments)
+        return tuple(map(np.zeros_like, right)) if type(right) is tuple else np.zeros_like(right)
+
+    if question.kind == "choice":
+        return
+    verdict = judged(question, of_zeros)
+    assert verdict.points == 0 or question.kind == "behaviour", verdict
+
+
+@pytest.mark.parametrize("question", DRAWN, **ids)
+def test_inputs_depend_on_the_seed_and_the_id_alone(question):
+    def as_bytes(seed):
+        return [
+            (case.name, case.given, [np.asarray(a).tobytes() for a in case.call.arguments])
+            for case in inputs(question, seed)
+        ]
+
+    assert as_bytes(1) == as_bytes(1) != as_bytes(2)
+
+
+@pytest.mark.parametrize("question", [q for q in DRAWN if q.kind == "function"], **ids)
+def test_cases_cover_the_named_edges(question):
+    cases = inputs(question, "edges")
+    arrays = [[a for a in case.call.arguments if type(a) is np.ndarray] for case in cases]
+    assert {array.dtype for group in arrays for array in group} == {np.dtype("f4"), np.dtype("f8")}
+    names = inspect.signature(question.reference).parameters
+    if {"x", "h_prev"} <= set(names):
+        shapes = [dict(zip(names, map(np.shape, case.call.arguments), strict=True)) for case in cases]
+        assert {shape["x"][1] == 1 for shape in shapes} == {True, False}, "a batch of one and of many"
+        assert all(shape["h_prev"][0] >= 2 for shape in shapes), "H >= 2"
+        assert any(shape["x"][0] != shape["h_prev"][0] for shape in shapes), "I != H"
+        assert any(len({*shape["x"], *shape["h_prev"]}) == 1 for shape in shapes), "I = H = B: silent broadcasting"
+        state = list(names).index("h_prev")
+        assert all(np.all(case.call.arguments[state] != 0) for case in cases), "a state that is not zero"
+
+
+@pytest.mark.parametrize("question", QUESTIONS, **ids)
+def test_every_page_that_a_question_points_to_has_that_heading(question):
+    for page in {question.page, *(mistake.page for mistake in question.misconceptions if mistake.page)}:
+        stem, _, anchor = page.partition("#")
+        path = ROOT / "book" / f"{stem}.ipynb"
+        cells = nbformat.read(path, as_version=4).cells
+        lines = [line for cell in cells if cell.cell_type == "markdown" for line in cell.source.splitlines()]
+        headings = [line.lstrip("# ") for line in lines if line.startswith("#")]
+        anchors = [re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-") for heading in headings]
+        assert anchor in anchors, (page, anchors)
+
+
+def test_the_stub_scores_nothing(judged):
+    def stub(*arguments):
+        raise NotImplementedError
+
+    for question in QUESTIONS:
+        assert judged(question, stub).points == 0
+
+
+def test_a_large_sigmoid_is_judged_under_overflow_errors_in_both_precisions():
+    (sigmoid,) = (question for question in QUESTIONS if question.id == "ch03.sigmoid")
+    cases = inputs(sigmoid, 0)
+    assert all(case.call.errors == {"over": "raise", "invalid": "raise"} for case in cases)
+    largest = {case.call.arguments[0].dtype.name: np.abs(case.call.arguments[0]).max() for case in cases}
+    assert largest == {"float64": 1e4, "float32": 1e4}
