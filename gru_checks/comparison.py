@@ -127,8 +127,9 @@ def _close(tolerance, expected, array, arguments):
     dtype = min(floats, key=lambda dtype: dtype.itemsize, default=np.dtype(np.float64))
     bound = tolerance.bound(expected, dtype)
     expected, array = expected.astype(np.float64), array.astype(np.float64)
+    finite = np.isfinite(expected) & np.isfinite(array)
     with np.errstate(all="ignore"):
-        near = np.abs(array - expected) <= bound
+        near = finite & (np.abs(array - expected) <= bound)
     return near | (array == expected) | (np.isnan(array) & np.isnan(expected))
 
 

@@ -1,0 +1,424 @@
+"""The judge: what is told first, in which words, and what an answer is worth."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from gru_checks.calling import Call, Outcome, perform
+from gru_checks.judge import judge
+from gru_checks.question import Behaviour, Case, Misconception, Part, Question, Tolerance
+from gru_checks.registry import Assignment
+
+A, B = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), np.array([[-1.0], [0.5]])
+
+
+def double(a):
+    return 2 * a
+
+
+def case(name, a, weight=1, **errors):
+    return Case(name, Call("answer", (a,), errors), weight)
+
+
+CASES = [case("the first", A), case("the second", B, 3)]
+
+QUESTION = Question(
+    id="test.double",
+    title="Twice",
+    points=4,
+    answer="answer",
+    reference=double,
+    draw=lambda rng: CASES,
+    returns=(Part("y", "HB"),),
+    hints=("one", "two"),
+    page="ch03-update-gate#the-idea",
+    misconceptions=(
+        Misconception("squared", "This is the square.", lambda a: a**2, "ch03-update-gate#what-goes-wrong"),
+        Misconception("negated", "The sign is wrong.", lambda a: -2 * a),
+    ),
+)
+
+
+def told(function, question=QUESTION, cases=CASES, public=True):
+    outcomes = [perform(Call("answer", c.call.arguments, c.call.errors), {"answer": function}) for c in cases]
+    return judge(question, cases, outcomes, public=public)
+
+
+def fixed(*outcomes, question=QUESTION, public=True):
+    return judge(question, CASES, list(outcomes), public=public)
+
+
+def returned(value, **more):
+    return Outcome("returned", value=value, **more)
+
+
+RIGHT = (returned(2 * A), returned(2 * B))
+
+
+def test_a_right_answer():
+    verdict = told(double)
+    assert (verdict.status, verdict.points, verdict.max_points) == ("right", 4, 4)
+    assert verdict.message == "Right in all 2 cases." and verdict.page == ""
+    assert type(verdict.points) is float
+
+
+def test_the_points_follow_the_weights_of_the_cases():
+    def only_the_second(a):
+        return 2 * a if len(a[0]) == 1 else 0 * a
+
+    verdict = told(only_the_second)
+    assert (verdict.status, verdict.points) == ("partly_right", 3)
+    assert verdict.message.endswith("Right already: the second.")
+
+
+# From the last in the order of the judge to the first: each stage outweighs all before it.
+STAGES = {
+    "value": returned(3 * B),
+    "nonfinite": returned(B * np.nan),
+    "dtype": returned(np.array([[-2], [1]])[::-1]),
+    "shape": returned(2 * B.T),
+    "type": returned("two"),
+    "unreadable": Outcome("unreadable", message="a set"),
+    "raised": Outcome("raised", error="ValueError", message="no", line="x = 1", line_number=3),
+    "timed_out": Outcome("timed_out"),
+    "crashed": Outcome("crashed"),
+    "missing": Outcome("missing"),
+    "not_attempted": Outcome("not_attempted", message="answer"),
+}
+WORDS = {
+    "value": "-2 is right, yours is -3",
+    "nonfinite": "a finite number is expected",
+    "dtype": "whole numbers",
+    "shape": "y has shape (1, 2); (H, B) = (2, 1) is expected",
+    "type": "y is a str",
+    "unreadable": "It returned a set".lower(),
+    "raised": "it stopped with ValueError: no, in line 3 of its cell:\n    x = 1",
+    "timed_out": "did not finish in time",
+    "crashed": "the process ended",
+    "missing": "No answer came back",
+    "not_attempted": "answer still raises NotImplementedError",
+}
+
+
+@pytest.mark.parametrize("position", range(len(STAGES) - 1))
+def test_of_two_troubles_the_earlier_in_the_order_is_told(position):
+    names = list(STAGES)
+    later, earlier = names[position], names[position + 1]
+    first_trouble = STAGES[later]
+    if later in ("value", "nonfinite", "dtype", "shape", "type"):
+        # The first case has another shape, so its trouble is made for it.
+        first_trouble = {
+            "value": returned(3 * A),
+            "nonfinite": returned(A * np.inf),
+            "dtype": returned((2 * A + 1).astype(int)),
+            "shape": returned(A.T),
+            "type": returned("two"),
+        }[later]
+    message = fixed(first_trouble, STAGES[earlier]).message
+    assert WORDS[earlier] in message.replace("It ", "it ") or WORDS[earlier] in message, message
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_words_of_each_stage(stage):
+    verdict = fixed(RIGHT[0], STAGES[stage])
+    assert WORDS[stage] in verdict.message, verdict.message
+    assert verdict.status == "partly_right" and verdict.points == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [
+        (Outcome("not_defined"), "not_defined"),
+        (Outcome("not_callable", kind="int"), "not_defined"),
+        (Outcome("not_attempted", message="answer"), "not_attempted"),
+        (Outcome("raised", error="E", message="", line_number=1), "raised"),
+        (Outcome("unreadable", message="a set"), "unreadable"),
+        (Outcome("crashed"), "crashed"),
+        (Outcome("timed_out"), "timed_out"),
+        (Outcome("missing"), "missing"),
+        (returned(None), "wrong"),
+    ],
+)
+def test_the_status_where_nothing_is_right(outcome, status):
+    verdict = fixed(outcome, outcome)
+    assert (verdict.status, verdict.points) == (status, 0)
+    assert verdict.message and verdict.page == QUESTION.page
+
+
+def test_a_mistake_that_explains_every_case_is_named_first():
+    verdict = told(lambda a: -2 * a)
+    assert verdict.misconception == "negated" and verdict.message.startswith("The sign is wrong.\n")
+    assert verdict.page == QUESTION.page
+    assert told(np.square).page == "ch03-update-gate#what-goes-wrong"
+
+
+def test_a_mistake_that_explains_only_some_cases_is_not_named():
+    verdict = told(lambda a: -2 * a if a.shape == A.shape else 7 * a)
+    assert verdict.misconception == "" and "sign" not in verdict.message
+
+
+def test_if_two_mistakes_fit_none_is_named():
+    twin = Misconception("turned", "Also the sign.", lambda a: a * -2)
+    question = dataclasses.replace(QUESTION, misconceptions=(*QUESTION.misconceptions, twin))
+    verdict = told(lambda a: -2 * a, question)
+    assert verdict.misconception == "" and "sign" not in verdict.message.lower()
+
+
+def test_a_mistake_that_raises_is_known_by_its_error():
+    cases = [case("small", B), case("large", 1e4 * A, over="raise")]
+    naive = Misconception("overflows", "exp is too large.", lambda a: np.log(np.exp(2 * a)))
+    question = dataclasses.replace(QUESTION, misconceptions=(naive,))
+    verdict = told(lambda a: np.log(np.exp(2 * a)), question, cases)
+    assert verdict.misconception == "overflows"
+    assert "failed with FloatingPointError: overflow encountered in exp" in verdict.message
+    other = told(lambda a: 2 * a if len(a[0]) == 1 else [][1], question, cases)
+    assert other.misconception == "" and "IndexError" in other.message
+
+
+def test_amounts_are_told_on_public_inputs_alone():
+    for function in (lambda a: 3 * a, lambda a: a * np.nan, lambda a: -2 * a):
+        message = told(function, public=False).message
+        assert not any(amount in message for amount in ("is right", "yours is", " 2 ", " 3 ", "-2", "-3")), message
+    assert "first y[0, 0] (unit 0, example 0)." in told(lambda a: 3 * a, public=False).message
+    assert "2 is right, yours is 3" in told(lambda a: 3 * a).message
+
+
+def test_the_place_of_the_first_difference():
+    def one_wrong(a):
+        a = 2 * a
+        a[1, -1] += 1
+        return a
+
+    assert "in 1 of 6 entries, first y[1, 2] (unit 1, example 2): 12 is right, yours is 13" in told(one_wrong).message
+
+
+SHAPES = [
+    ((3, 2), "It is the transpose"),
+    ((2,), ""),
+    ((3,), "The axis of the units is missing (axis 0)"),
+    ((2, 2), "broadcast to (H, H)"),
+    ((1, 2, 3), "only axes of one differ"),
+    ((5, 5, 5), ""),
+]
+
+
+@pytest.mark.parametrize(("shape", "remedy"), SHAPES)
+def test_a_wrong_shape_is_told_with_what_repairs_it(shape, remedy):
+    message = told(lambda a: np.zeros(shape)).message
+    assert f"y has shape {shape}; (H, B) = (2, 3) is expected." in message
+    assert remedy in message
+
+
+def test_a_lost_axis_of_one_and_a_missing_sum():
+    cases = [case("a column", B)]
+    assert "keepdims=True or reshape(-1, 1) keeps it" in told(np.ravel, cases=cases).message
+    question = dataclasses.replace(QUESTION, reference=lambda a: a.sum(1, keepdims=True))
+    assert "A sum over an axis is missing." in told(lambda a: a, question, [case("a matrix", A)]).message
+
+
+TYPES = [
+    (None, "None (is the line with return missing?)"),
+    ("a", "y is a str"),
+    ([[1, 2], [3]], "a list whose rows differ in length"),
+    ([["a", "b"]], "a list that does not hold numbers alone"),
+    ({"y": 1}, "a dict of 1"),
+]
+
+
+@pytest.mark.parametrize(("value", "words"), TYPES, ids=str)
+def test_a_wrong_type_is_named(value, words):
+    assert words in told(lambda a: value).message
+
+
+def test_a_tuple_where_parts_are_missing():
+    question = dataclasses.replace(QUESTION, reference=lambda a: (a, a), returns=(Part("u", "HB"), Part("v", "HB")))
+    assert told(lambda a: [a, a], question).status == "right"
+    assert "the 2 parts (u, v) are expected" in told(lambda a: a, question).message
+    assert "a tuple of 3" in told(lambda a: (a, a, a), question).message
+    # The shape of the second part outweighs the value of the first.
+    assert "v has shape" in told(lambda a: (a + 1, a.T), question).message
+
+
+def test_dtypes():
+    assert "True and False" in told(lambda a: a > 0).message
+    assert "the part after the point was cut off" in told(lambda a: (2.3 * a).astype(int)).message
+    assert told(lambda a: np.round(2 * a).astype(int)).status == "right", "right values are right in any dtype"
+    assert told(lambda a: (2 * a).astype(np.float32)).status == "right"
+
+
+def test_float32_is_never_compared_at_the_precision_of_float64():
+    off = 1 + 3e-6
+    assert told(lambda a: 2 * a * off).status == "wrong"
+    assert told(lambda a: (2 * a * off).astype(np.float32)).status == "right"
+    single = [case("single", A.astype(np.float32))]
+    assert told(lambda a: 2 * a.astype(np.float64) * off, cases=single).status == "right"
+    assert told(lambda a: 2 * a * 1.001, cases=single).status == "wrong"
+
+
+def test_the_tolerance_is_that_of_the_question():
+    question = dataclasses.replace(QUESTION, tolerance=Tolerance(rtol=0.1, atol=0))
+    assert told(lambda a: 2.1 * a, question).status == "right"
+    assert told(lambda a: 2.3 * a, question).status == "wrong"
+
+
+def test_a_kept_dtype_is_demanded_only_where_the_question_says_so():
+    single = [case("single", A.astype(np.float32))]
+    question = dataclasses.replace(QUESTION, keeps_dtype=True)
+
+    def widened(a):
+        return 2 * a.astype(np.float64)
+
+    assert told(widened, cases=single).status == "right"
+    assert "y has dtype float64 where the input has float32" in told(widened, question, single).message
+    assert told(lambda a: (2 * a).tolist(), question, single).status == "right", "a list has no dtype to keep"
+
+
+def test_infinity_and_nan_are_right_where_the_reference_has_them():
+    question = dataclasses.replace(QUESTION, reference=lambda a: np.array([np.inf, np.nan, 1.0]))
+    cases = [case("odd", A)]
+    assert told(lambda a: [np.inf, np.nan, 1.0], question, cases).status == "right"
+    assert told(lambda a: [-np.inf, np.nan, 1.0], question, cases).status == "wrong"
+    assert told(lambda a: [np.inf, 0.0, 1.0], question, cases).status == "wrong"
+
+
+def test_nan_entry_by_entry_is_traced_to_its_input():
+    question = dataclasses.replace(QUESTION, returns=(Part("the result"),))
+    cases = [case("mixed", np.array([1.0, -1e4]))]
+
+    def spoiled(a):
+        return np.where(a < -9, np.nan, 2 * a)
+
+    message = told(spoiled, question, cases).message
+    assert "the result at [1] is nan" in message and "It came from the input -10000 at [1]." in message
+    assert "10000" not in told(spoiled, question, cases, public=False).message
+
+
+def test_a_change_of_the_arguments_is_a_remark_that_costs_nothing():
+    def in_place(a):
+        a *= 2
+        return a
+
+    verdict = told(in_place)
+    assert (verdict.status, verdict.points) == ("right", 4)
+    assert len(verdict.remarks) == 1 and "its argument a in place" in verdict.remarks[0]
+
+
+def test_what_comes_from_the_reference_does_not_count_unless_allowed():
+    given = [Outcome("returned", value=o.value, source="gru_ref") for o in RIGHT]
+    verdict = fixed(*given)
+    assert (verdict.status, verdict.points) == ("wrong", 0) and "answer uses gru_ref" in verdict.message
+    allowed = Assignment("s", "t", (QUESTION,), 1, "easy", "It trains.", "Go on.", imports=("gru_ref",)).questions[0]
+    assert fixed(*given, question=allowed).status == "right"
+
+
+def test_who_calls_an_unwritten_function_is_told_which():
+    waiting = Outcome("not_attempted", message="sigmoid")
+    assert "answer calls sigmoid, which still raises NotImplementedError: write that one first." in (
+        fixed(waiting, waiting).message
+    )
+
+
+def test_an_error_without_a_line_of_theirs_names_the_call():
+    assert "the call answer(a) failed with TypeError" in told(lambda: 1).message
+
+
+class Forged(np.ndarray):
+    def __array_function__(self, *arguments):
+        return True
+
+    def __array_ufunc__(self, *arguments, **more):
+        return np.ones(())
+
+    def __eq__(self, other):
+        return True
+
+
+def test_values_are_rebuilt_whoever_made_the_outcome():
+    forged = [returned(np.zeros_like(o.value).view(Forged)) for o in RIGHT]
+    assert fixed(*forged).points == 0
+    assert fixed(*[returned(object())] * 2).status == "unreadable"
+    assert told(lambda a: np.zeros(a.shape).view(Forged)).points == 0
+
+
+def hangs_deep():
+    value = []
+    for _ in range(10**5):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [0.0] * 10**7,
+        np.broadcast_to(0.0, (10**7, 10**7)),
+        np.array([[None] * 3] * 2),
+        2**5000,
+        float("nan"),
+        "x" * 10**6,
+        [[[]]],
+        np.zeros((0, 3)),
+        np.array("text"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_odd_and_huge_values_are_judged_soon_and_earn_nothing(value):
+    verdict = told(lambda a: value)
+    assert verdict.points == 0 and len(verdict.message) < 1000
+
+
+def test_a_value_nested_without_end_is_refused():
+    value = hangs_deep()
+    assert told(lambda a: value).status == "unreadable"
+
+
+def test_each_outcome_belongs_to_a_case():
+    with pytest.raises(ValueError, match="2 cases and 1 outcomes"):
+        judge(QUESTION, CASES, [RIGHT[0]], public=True)
+    with pytest.raises(ValueError, match="no such status: odd"):
+        fixed(Outcome("odd"), Outcome("odd"))
+
+
+def test_the_judge_is_pure():
+    outcomes = [returned(3 * A), returned(3 * B)]
+    first = judge(QUESTION, CASES, outcomes, public=True)
+    assert judge(QUESTION, CASES, outcomes, public=True) == first
+    assert np.array_equal(outcomes[0].value, 3 * A)
+
+
+CHOICE = dataclasses.replace(
+    QUESTION,
+    kind="choice",
+    reference=lambda: "b",
+    choices={"a": "This.", "b": "That."},
+    misconceptions=(Misconception("this", "This is not it.", lambda: "a"),),
+)
+ASKED = [Case("the choice", Call("answer"))]
+
+
+def test_a_choice():
+    assert told(lambda: " B ", CHOICE, ASKED).status == "right"
+    assert told(lambda: "a", CHOICE, ASKED).message == "This is not it."
+    assert told(lambda: "e", CHOICE, ASKED).message == "'e' is none of the choices a, b."
+    assert "a letter in quotes" in told(lambda: 2, CHOICE, ASKED).message
+
+
+TRACE = dataclasses.replace(
+    QUESTION,
+    kind="behaviour",
+    reference=lambda: np.array([2.0]),
+    returns=(Part("w", "1"),),
+    behaviour=Behaviour(lambda w, case: np.sign(w * case.given), Part("the sign", "T"), {0.0: "none"}),
+    misconceptions=(Misconception("turned", "It is turned around.", lambda: np.array([-7.0])),),
+)
+TRIED = [Case("up", Call("answer"), given=np.array([1.0, -1.0])), Case("down", Call("answer"), given=np.array([-2.0]))]
+
+
+def test_a_behaviour_passes_with_any_weights_that_show_it():
+    for weight in ([3], np.array([0.1]), (9,)):
+        assert told(lambda weight=weight: weight, TRACE, TRIED).status == "right"
+    assert told(lambda: [-1], TRACE, TRIED).misconception == "turned"
+    assert "first the sign at time step 0: 1 is right, yours is none." in told(lambda: [0], TRACE, TRIED).message
+    assert "w has shape (2,)" in told(lambda: [1, 2], TRACE, TRIED).message
+    assert "w[0] is nan; a finite number is expected" in told(lambda: [np.nan], TRACE, TRIED).message
