@@ -38,7 +38,7 @@ serve: book
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 lab: .venv/.installed-lab
-	$(BIN)/jupyter lab --notebook-dir exercises
+	$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/exercises
 
 data: .venv/.installed-all
 	@$(BIN)/python -m gru_data fetch

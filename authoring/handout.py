@@ -2,9 +2,9 @@
 
 Usage: python -m authoring.handout
 
-The archive holds the exercise notebooks, the course as a wheel (the checks in
-the notebooks need it) and a page that says how to start. The same sources give
-the same bytes but for the wheel's.
+The archive holds the exercise notebooks, the chapters that the checks refer to,
+the course as a wheel (the checks need it) and a page that says how to start.
+The solutions are not in it.
 """
 
 import pathlib
@@ -32,7 +32,8 @@ GRU course: exercises
 
      .venv/bin/jupyter lab
 
-   Open a notebook, write the functions, run the check under each. It tells you which mistake it is.
+   Open a notebook in the folder exercises, write the functions, run the check under each. It tells you which
+   mistake it is, and links to the place in the chapter, in the folder book.
 
 4. Hand in the notebook under the name that it has, for example {example}.
    Your teacher says where; the grader expects a folder with your name around it:
@@ -50,14 +51,22 @@ def build_wheel(folder):
     return next(pathlib.Path(folder).glob("gru_course-*.whl"))
 
 
-def pack(archive, notebooks, wheel):
+def contents():
+    """List the files of the archive that lie in the repository."""
+    exercises = sorted((ROOT / "exercises").glob("*.ipynb"))
+    chapters = [ROOT / "book" / exercise.name for exercise in exercises]
+    return [*exercises, *chapters, *sorted((ROOT / "book" / "_static").glob("cell-*.svg"))]
+
+
+def pack(archive, wheel):
     """Write the archive, whole or not at all."""
     archive.parent.mkdir(exist_ok=True)
     partial = archive.with_suffix(".partial")
-    start = START.format(wheel=wheel.name, example=notebooks[0].name)
-    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as packed:
-        contents = [(path.name, path.read_bytes()) for path in [*notebooks, wheel]]
-        for name, content in [("START-HERE.txt", start.encode()), *contents]:
+    files = contents()
+    start = START.format(wheel=wheel.name, example=files[0].name)
+    with zipfile.ZipFile(partial, "w") as packed:
+        entries = [("START-HERE.txt", start.encode()), (wheel.name, wheel.read_bytes())]
+        for name, content in entries + [(path.relative_to(ROOT).as_posix(), path.read_bytes()) for path in files]:
             packed.writestr(zipfile.ZipInfo(f"{FOLDER}/{name}"), content, zipfile.ZIP_DEFLATED)
     partial.replace(archive)
 
@@ -65,7 +74,7 @@ def pack(archive, notebooks, wheel):
 def main():
     """Pack all exercise notebooks."""
     with tempfile.TemporaryDirectory() as folder:
-        pack(ARCHIVE, sorted((ROOT / "exercises").glob("*.ipynb")), build_wheel(folder))
+        pack(ARCHIVE, build_wheel(folder))
     print(f"{ARCHIVE.relative_to(ROOT)}: {ARCHIVE.stat().st_size / 1e3:.0f} kB")
 
 
