@@ -24,12 +24,13 @@ BAD_FORMULAS = """async () => {
     return faults;
 }"""
 
-# What sticks out of the window on the right, by name, so that the failure says where to look.
+# What makes the page wider than the window, innermost first, so that the failure says where to look.
 TOO_WIDE = """() => {
     const width = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= width) return [];
-    return [...document.querySelectorAll("main *")].filter(tag => tag.getBoundingClientRect().right > width + 1)
-        .slice(0, 5).map(tag => tag.tagName + "." + tag.className);
+    const overflows = tag => tag.scrollWidth > tag.clientWidth + 1 && getComputedStyle(tag).overflowX === "visible";
+    return [document.body, ...document.body.querySelectorAll("*")].filter(overflows).reverse()
+        .slice(0, 5).map(tag => tag.tagName + "." + tag.className + " " + tag.textContent.trim().slice(0, 60));
 }"""
 
 
