@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 from nbconvert.preprocessors import TagRemovePreprocessor
+from nbgrader.nbgraderformat import ValidationError
 from nbgrader.preprocessors import (
     CheckCellMetadata,
     ClearHiddenTests,
@@ -166,7 +167,10 @@ def exercise_from(solution, assignment):
         ClearMarkScheme(),
         CheckCellMetadata(),
     ):
-        exercise, resources = preprocessor.preprocess(exercise, resources)
+        try:
+            exercise, resources = preprocessor.preprocess(exercise, resources)
+        except (RuntimeError, ValidationError) as error:
+            raise ExerciseError(f"nbgrader refuses it: {error}") from error
     for cell in exercise.cells:
         if cell.metadata.get("gru", {}).get("part") == "head":
             cell.source = _head(assignment, "Exercise")

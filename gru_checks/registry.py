@@ -10,6 +10,8 @@ import pkgutil
 import re
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from gru_checks import questions as question_modules
 from gru_checks.calling import COURSE_PACKAGES
 from gru_checks.question import KINDS, Question, inputs
@@ -202,6 +204,8 @@ def _question_faults(question):
         yield "every case needs a positive weight"
     if len({case.name for case in cases}) != len(cases):
         yield "two cases have the same name"
+    for case in cases:
+        yield from _shape_faults(question, case)
 
 
 def _choice_faults(question):
@@ -211,3 +215,14 @@ def _choice_faults(question):
     explained = sorted(misconception.wrong() for misconception in question.misconceptions)
     if explained != sorted(set(question.choices) - {right}):
         yield "each wrong choice needs one misconception that explains it"
+
+
+def _shape_faults(question, case):
+    right = question.reference(*case.call.arguments)
+    parts = right if len(question.returns) > 1 else (right,)
+    if len(parts) != len(question.returns):
+        yield f"the reference returns {len(parts)} parts in the case of {case.name}"
+        return
+    for part, value in zip(question.returns, parts, strict=True):
+        if part.axes is not None and np.ndim(value) != len(part.axes):
+            yield f"{part.name} has {np.ndim(value)} axes in the case of {case.name}, not {len(part.axes)}"

@@ -10,6 +10,8 @@ TIMED = re.compile(r"(\s*)%time\s+(?=\S)")
 ASSIGNED = re.compile(r"(\s*[^=\n]*[^=!<>\n])=\s*[%!]")
 TIMING_CELL = ("%%time", "%%timeit", "%%capture", "%%prun")
 """Cell magics whose cell is Python all the same; a cell of any other holds another language."""
+IMPORT = re.compile(r"^(import|from)\b|;\s*(import|from)\b", re.MULTILINE)
+"""What may be an import at the top level of a cell."""
 MAX_MAGICS = 200
 
 
@@ -33,7 +35,7 @@ def python_source(source):
     # Only a line at which Python gives up can be a magic: `% b)` may as well continue a calculation.
     for _ in range(MAX_MAGICS):
         try:
-            ast.parse("\n".join(lines))
+            compile("\n".join(lines), "<cell>", "exec", dont_inherit=True)
             break
         except SyntaxError as error:
             number = (error.lineno or 0) - 1
@@ -81,10 +83,9 @@ def run_cell(number, source, namespace):
         name = f"<cell {number}>"
         # Tracebacks show the lines of cells from here.
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-        for statements in _stretches(ast.parse(source, name).body):
-            imports = isinstance(statements[0], (ast.Import, ast.ImportFrom))
+        for code, imports in _pieces(source, name):
             try:
-                exec(compile(ast.Module(statements, []), name, "exec", dont_inherit=True), namespace)
+                exec(code, namespace)
             except ImportError as error:
                 errors.append(error)
                 if not imports:
@@ -94,16 +95,18 @@ def run_cell(number, source, namespace):
     return errors
 
 
-def _stretches(statements):
-    """Split a cell into single imports and the stretches between them."""
+def _pieces(source, name):
+    """Compile a cell in pieces, each with whether it is one import: imports one by one, and what is between them."""
+    if not IMPORT.search(source):
+        yield compile(source, name, "exec", dont_inherit=True), False
+        return
     stretch = []
-    for statement in statements:
-        if isinstance(statement, (ast.Import, ast.ImportFrom)):
-            if stretch:
-                yield stretch
-            yield [statement]
+    for statement in [*ast.parse(source, name).body, None]:
+        imports = isinstance(statement, (ast.Import, ast.ImportFrom))
+        if stretch and (imports or statement is None):
+            yield compile(ast.Module(stretch, []), name, "exec", dont_inherit=True), False
             stretch = []
+        if imports:
+            yield compile(ast.Module([statement], []), name, "exec", dont_inherit=True), True
         else:
             stretch.append(statement)
-    if stretch:
-        yield stretch

@@ -122,8 +122,9 @@ class Child:
         self._channel.setblocking(False)
         self._handle = handle
         self._clock_id = None if handle is None else _processor_clock(handle)
-        self._poll = select.poll()
-        self._poll.register(channel, select.POLLIN)
+        self._news, self._room = select.poll(), select.poll()
+        self._news.register(channel, select.POLLIN)
+        self._room.register(channel, select.POLLOUT)
         self._pending = bytearray()
         self.ended = None
         """How it ended, as an Ended, once it has."""
@@ -211,13 +212,11 @@ class Child:
     def _send(self, request, budget):
         id = secrets.token_hex(8)
         waiting = memoryview(wire.encode({"id": id, **request}))
-        poll = select.poll()
-        poll.register(self._channel, select.POLLOUT)
         while waiting:
             try:
                 waiting = waiting[self._channel.send(waiting) :]
             except BlockingIOError:
-                self._wait(poll, budget)
+                self._wait(self._room, budget)
             except OSError:
                 self._let_end()
                 raise self._end("crashed", None) from None
@@ -238,7 +237,7 @@ class Child:
 
     def _read(self, size, budget):
         while len(self._pending) < size:
-            self._wait(self._poll, budget)
+            self._wait(self._news, budget)
             try:
                 part = self._channel.recv(2**18)
             except BlockingIOError:
@@ -462,12 +461,14 @@ class Worker:
             self._control.close()
 
 
+_OUTCOME_KINDS = {field.name: type(getattr(Outcome(""), field.name)) for field in dataclasses.fields(Outcome)}
+
+
 def _outcome(fields):
     """Read an outcome, believing nothing about it."""
-    kinds = {field.name: type(getattr(Outcome(""), field.name)) for field in dataclasses.fields(Outcome)}
-    if type(fields) is not dict or fields.keys() != kinds.keys():
+    if type(fields) is not dict or fields.keys() != _OUTCOME_KINDS.keys():
         raise ValueError("fields")
-    for name, kind in kinds.items():
+    for name, kind in _OUTCOME_KINDS.items():
         if name != "value" and type(fields[name]) is not kind:
             raise TypeError(name)
     if fields["status"] not in ("returned", "not_defined", "not_callable", "not_attempted", "raised", "unreadable"):

@@ -92,8 +92,8 @@ class Sandbox:
 
     def _enter_namespaces(self, be_mapped):
         """Move into new namespaces; what goes on is a child, the first process of its namespace."""
-        syscalls.drop_bounding_set()
         syscalls.unshare(_NAMESPACES)
+        syscalls.drop_bounding_set()
         be_mapped()
         child = os.fork()
         if child:

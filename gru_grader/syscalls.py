@@ -90,9 +90,7 @@ def join_namespace(descriptor, kind):
 def mount(source, target, kind=None, flags=0, options=None):
     """Mount a file system, or with BIND show a folder or file at a second place."""
     encoded = [None if text is None else os.fsencode(text) for text in (source, target, kind, options)]
-    _call(
-        f"mounting {source} on {target}", "mount", *encoded[:3], ctypes.c_ulong(flags), ctypes.c_char_p(encoded[3])
-    )
+    _call(f"mounting {source} on {target}", "mount", *encoded[:3], ctypes.c_ulong(flags), ctypes.c_char_p(encoded[3]))
 
 
 def unmount(target):

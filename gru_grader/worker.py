@@ -7,6 +7,7 @@ holds no question, no answer and no grade.
 """
 
 import array
+import contextlib
 import gc
 import importlib
 import os
@@ -22,15 +23,24 @@ import numpy as np
 
 from gru_checks.calling import Call, Outcome, perform
 from gru_grader import cells, standins, wire
-from gru_grader.sandbox import NONE, Confinement, Sandbox
+from gru_grader.sandbox import NONE, RESTRICTED, Confinement, Sandbox
 
 WARM = (
     "bisect collections.abc contextlib copy csv ctypes dataclasses datetime decimal enum fractions functools glob "
     "heapq inspect io itertools json logging math operator pathlib pickle pprint queue random re shutil statistics "
-    "string struct tempfile textwrap threading time timeit types typing unittest.mock urllib.parse uuid warnings zlib "
-    "numpy.fft numpy.linalg numpy.polynomial numpy.random numpy.testing"
+    "string struct tempfile textwrap threading time timeit types typing unicodedata uuid warnings "
+    "zlib numpy.fft numpy.linalg numpy.polynomial numpy.random numpy.testing"
 ).split()
 """Imported once, before any submission: what students import, and what computing imports late."""
+RARE = (
+    "abc argparse array ast asyncio base64 bz2 calendar cmath codecs colorsys concurrent.futures.thread configparser "
+    "cProfile difflib doctest encodings.ascii encodings.cp1252 encodings.idna encodings.latin_1 encodings.utf_16 "
+    "fileinput fnmatch getpass gzip hashlib hmac html http.client json.tool locale lzma multiprocessing.pool numbers "
+    "pdb platform pstats sched secrets select selectors shelve shlex signal sqlite3 stat subprocess symtable sysconfig "
+    "tarfile token tokenize tracemalloc unicodedata unittest.mock urllib.parse urllib.request weakref xml.etree "
+    "zipfile numpy.ctypeslib numpy.ma numpy.strings numpy.typing"
+).split()
+"""Imported too where a submission runs as another user, who may not be able to read Python's own files."""
 FORKED = b"f"
 ENDED = struct.Struct("=iqq")
 """Exit status as os.waitstatus_to_exitcode gives it, processor time in microseconds, largest memory in KiB."""
@@ -87,6 +97,10 @@ def main():
     try:
         for name in [*WARM, *settings["packages"]]:
             importlib.import_module(name)
+        if confinement.level == RESTRICTED and confinement.user:
+            for name in RARE:
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(name)
         _find_packages_only_in(settings["search"])
         os.umask(0o022)
 

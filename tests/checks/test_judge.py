@@ -275,7 +275,8 @@ def test_a_kept_dtype_is_demanded_only_where_the_question_says_so():
 
 
 def test_infinity_and_nan_are_right_where_the_reference_has_them():
-    question = dataclasses.replace(QUESTION, reference=lambda a: np.array([np.inf, np.nan, 1.0]))
+    odd = np.array([np.inf, np.nan, 1.0])
+    question = dataclasses.replace(QUESTION, reference=lambda a: odd, returns=(Part("y", "H"),))
     cases = [case("odd", A)]
     assert told(lambda a: [np.inf, np.nan, 1.0], question, cases).status == "right"
     assert told(lambda a: [-np.inf, np.nan, 1.0], question, cases).status == "wrong"

@@ -81,6 +81,8 @@ def two_cases(names, weights=(1, 1)):
         (changed(draw=lambda rng: [Case("a", Call("other"))]), "every case must call one"),
         (changed(draw=two_cases("ab", (1, 0))), "a positive weight"),
         (changed(draw=two_cases("aa")), "two cases have the same name"),
+        (changed(reference=lambda: [1, 2]), "y has 1 axes in the case of the only one, not 0"),
+        (changed(returns=(Part("u", ""), Part("v", "")), reference=lambda: (1, 2, 3)), "the reference returns 3 parts"),
         (changed(choices={"a": "A."}), "choices belong to the kind"),
         (dataclasses.replace(CHOICE, reference=lambda: "c"), "the right choice 'c' is none of its choices"),
         (dataclasses.replace(CHOICE, misconceptions=()), "each wrong choice needs one misconception"),

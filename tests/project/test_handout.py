@@ -44,7 +44,8 @@ def test_the_wheel_gives_the_checks_with_numpy_alone(unpacked, tmp_path):
     python = tmp_path / "fresh" / "bin" / "python"
     install = ["-m", "pip", "install", "-q", "--disable-pip-version-check", "-c", ROOT / "constraints.txt", wheel]
     subprocess.run([python, *install], check=True)
-    code = "from gru_checks import check\ndef update_gate(x, h_prev, W_z, U_z, b_z): return W_z @ x\ncheck('ch03.update_gate')"
+    answer = "def update_gate(x, h_prev, W_z, U_z, b_z): return W_z @ x"
+    code = f"from gru_checks import check\n{answer}\ncheck('ch03.update_gate')"
     done = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "Not right yet: The update gate (0 of 3 points)" in done.stdout
 
