@@ -1,0 +1,43 @@
+"""Grade a table of submissions and compare; also a program, for running as another user."""
+
+import json
+import sys
+
+from gru_checks.question import inputs
+from gru_grader.client import Limits, Worker
+from gru_grader.grade import grade
+from gru_grader.notebook import Notebook
+from tests.grader.bank import ASSIGNMENT
+from tests.hostile.honest_table import HONEST
+from tests.hostile.hostile_table import TABLE
+
+LIMITS = Limits(seconds=0.6, memory=512, disk=16)
+SEED = 7
+QUESTIONS = [(question, inputs(question, SEED)) for question in ASSIGNMENT.questions]
+
+
+def statuses(worker, submission):
+    """Grade a submission; give the status and the points of every answer."""
+    graded = grade(Notebook(tuple(submission.cells), ""), QUESTIONS, worker, LIMITS)
+    pairs = zip(ASSIGNMENT.questions, graded.verdicts, strict=True)
+    return {question.answer: (verdict.status, verdict.points) for question, verdict in pairs}
+
+
+def deserved(submission):
+    """What `statuses` must give."""
+    return {name: (status, 2.0 if status == "right" else 0.0) for name, status in submission.statuses.items()}
+
+
+def main():
+    """Grade both tables in a level; print what differs, as JSON."""
+    differences = {}
+    with Worker(sys.argv[1], LIMITS) as worker:
+        for submission in [*TABLE, *HONEST]:
+            found = statuses(worker, submission)
+            if found != deserved(submission):
+                differences[submission.name] = found
+    print(json.dumps({"graded": len(TABLE) + len(HONEST), "differences": differences}))
+
+
+if __name__ == "__main__":
+    main()
