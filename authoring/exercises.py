@@ -209,8 +209,8 @@ def _fill(cell, part, number, question):
             raise ExerciseError(f"{question.id}: its answer cell does not define {question.answer}")
         cell.metadata["nbgrader"] = _nbgrader(f"{name}-answer", solution=True)
     elif part == "worked":
-        # A solution cell of nbgrader's too, so that its own release of this notebook does not show it either.
-        cell.metadata["nbgrader"] = _nbgrader(f"{name}-worked", solution=True)
+        # nbgrader knows no Markdown that is a solution and not graded by hand; solutions/nbgrader_config.py drops it.
+        cell.metadata.pop("nbgrader", None)
         cell.metadata["tags"] = [WORKED]
 
 

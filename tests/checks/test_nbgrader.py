@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
-from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
 
 from authoring.kernel_environment import KERNEL_ENVIRONMENT
 from gru_checks.registry import assignment
@@ -55,7 +55,7 @@ def course(tmp_path_factory):
         path = folder / STEM / f"{STEM}.ipynb"
         path.parent.mkdir(parents=True)
         nbformat.write(notebook, path)
-    config = Config()
+    config = PyFileConfigLoader(str(ROOT / "solutions" / "nbgrader_config.py")).load_config()
     config.CourseDirectory.root = str(root)
     config.CourseDirectory.course_id = "gru"
     config.CourseDirectory.db_url = f"sqlite:///{root / 'gradebook.db'}"
@@ -103,6 +103,8 @@ def test_its_own_release_of_the_solution_shows_no_answer(course):
     cells = cells_of(course / "release")
     text = "\n".join(cell.source for cell in cells)
     assert "SOLUTION" not in text and "Why this is right" not in text
+    exercise = nbformat.read(ROOT / "exercises" / f"{STEM}.ipynb", as_version=4)
+    assert [cell.source for cell in cells[1:]] == [cell.source for cell in exercise.cells[1:]], "all but the title"
     solution = nbformat.read(ROOT / "solutions" / f"{STEM}.ipynb", as_version=4)
     for cell in answers(solution).values():
         answer = cell.source.partition("### BEGIN SOLUTION")[2].partition("### END")[0].strip()
