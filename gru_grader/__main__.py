@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from gru_checks import registry
 from gru_grader import report, results, selftest
 from gru_grader.client import Limits
 from gru_grader.grading import CannotStart, Grading
@@ -15,9 +16,23 @@ ALL_GRADED, SOME_NOT_GRADABLE, UNUSABLE, GRADER_FAILED, STOPPED = 0, 1, 2, 3, 13
 """Exit statuses."""
 
 
-def main(arguments=None):
-    """Run the command; returns the exit status."""
+def main(arguments=None, assignments=None):
+    """Run the command.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        By default those of the command line.
+    assignments : sequence of gru_checks.registry.Assignment, optional
+        By default those of the course.
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
     options = _parser().parse_args(arguments)
+    options.assignments = assignments
     try:
         return options.command(options)
     except (CannotStart, selftest.CannotGrade) as error:
@@ -90,24 +105,7 @@ def _positive(kind):
 
 
 def _grade(options):
-    from gru_checks.registry import assignments
-
-    return grade_folder(options, assignments())
-
-
-def grade_folder(options, assignments):
-    """Carry out the command grade.
-
-    Parameters
-    ----------
-    options : argparse.Namespace
-    assignments : sequence of gru_checks.registry.Assignment
-
-    Returns
-    -------
-    int
-        Exit status.
-    """
+    assignments = registry.assignments() if options.assignments is None else options.assignments
     level = _level(options)
     limits = Limits(seconds=options.time_limit, memory=options.memory)
     grading = Grading(

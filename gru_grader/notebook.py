@@ -74,12 +74,13 @@ def _content(path):
         if error.errno in (errno.ELOOP, errno.EMLINK):
             raise NotGradable("The file is a link, which is not followed.") from None
         raise NotGradable(f"The file cannot be opened: {error.strerror}.") from None
+    state = os.fstat(descriptor)
+    if not stat.S_ISREG(state.st_mode):
+        os.close(descriptor)
+        raise NotGradable("This is not a file: it is a folder, a pipe or a device.")
     with open(descriptor, "rb") as file:
-        state = os.fstat(descriptor)
-        if not stat.S_ISREG(state.st_mode):
-            raise NotGradable("This is not a file: it is a folder, a pipe or a device.")
-        content = file.read(MAX_BYTES + 1) if state.st_size <= MAX_BYTES else None
-    if content is None or len(content) > MAX_BYTES:
+        content = file.read(MAX_BYTES + 1) if state.st_size <= MAX_BYTES else b""
+    if max(state.st_size, len(content)) > MAX_BYTES:
         raise NotGradable(f"The file is larger than {MAX_BYTES // 2**20} MiB. Clear the outputs and save it again.")
     return content
 

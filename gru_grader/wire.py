@@ -140,7 +140,7 @@ def _arrays(descriptions, content):
             raise WireError("an array is longer than the message")
         array = np.frombuffer(content, dtype, math.prod(shape), start).reshape(shape)
         # Booleans of other bytes than 0 and 1 are unequal to both.
-        arrays.append(array.view(np.uint8) != 0 if dtype.kind == "b" else array.copy())
+        arrays.append(np.asarray(array.view(np.uint8) != 0) if dtype.kind == "b" else array.copy())
         start = end
     if start != len(content):
         raise WireError("bytes that belong to no array")

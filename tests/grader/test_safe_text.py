@@ -1,0 +1,32 @@
+"""Hostile text does nothing to who reads it."""
+
+import csv
+import io
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gru_grader.text import safe, safe_cell, safe_line
+
+
+@given(st.text())
+@settings(deadline=None)
+def test_nothing_but_printable_characters_and_line_ends_is_left(text):
+    shown = safe(text)
+    assert all(c == "\n" or c.isprintable() or c in "\u2028\u2029\xa0" or c.isspace() for c in shown)
+    assert "\x1b" not in shown and "\r" not in shown and "\u202e" not in shown
+    shown.encode()
+    assert "\n" not in safe_line(text)
+
+
+def test_honest_text_is_kept():
+    assert safe("größe σ 数 = 3\nok") == "größe σ 数 = 3\nok"
+
+
+@given(st.text())
+@settings(deadline=None)
+def test_no_cell_is_a_formula(text):
+    row = io.StringIO()
+    csv.writer(row).writerow([safe_cell(text)])
+    (cell,) = next(csv.reader(io.StringIO(row.getvalue())), [""])
+    assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
