@@ -81,3 +81,11 @@ def pytest_runtest_makereport(item, call):
         report.outcome = "failed"
         report.longrepr = f"GRU_REQUIRE demands {', '.join(missing)}, and this machine lacks {NEEDS[missing[0]][0]}"
     return report
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print what tests measured: record_property("report", line) reaches here from every worker."""
+    for report in terminalreporter.stats.get("passed", []):
+        for key, line in report.user_properties:
+            if key == "report":
+                terminalreporter.write_line(line)
