@@ -9,6 +9,7 @@ import pytest
 
 from authoring.kernel_environment import KERNEL_ENVIRONMENT
 
+
 def _module(name):
     return lambda: importlib.util.find_spec(name) is not None
 
