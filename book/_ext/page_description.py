@@ -6,6 +6,12 @@ from docutils import nodes
 
 LENGTH = 160
 
+# Pages that Sphinx makes from no document of ours.
+MADE = {
+    "genindex": "Every name in the course's packages, from A to Z.",
+    "search": "Search the whole course, without a connection.",
+}
+
 
 def first_paragraph(doctree):
     """Return the text of the first paragraph of plain prose, without formulas, or an empty string."""
@@ -29,7 +35,7 @@ def describe(app, pagename, templatename, context, doctree):
     """Add the description to the page's meta tags."""
     if 'name="description"' in context.get("metatags", ""):
         return
-    text = first_paragraph(doctree) if doctree is not None else ""
+    text = first_paragraph(doctree) if doctree is not None else MADE.get(pagename)
     text = text or f"{context.get('title', pagename)}: a page of the course “{app.config.html_title}”."
     tag = f'<meta name="description" content="{escape(shorten(text))}" />'
     context["metatags"] = context.get("metatags", "") + "\n" + tag
