@@ -13,7 +13,10 @@ from authoring import constraints
 ROOT = pathlib.Path(__file__).parents[2]
 MINORS = range(11, 15)
 TOOLS = ["numpy", "pytest", "pytest-timeout", "hypothesis"]
-TESTS = ["tests/numbers"]
+TESTS = [
+    "tests/numbers/test_gates.py",
+    *(f"tests/checks/test_{name}.py" for name in ("calling", "judge", "plain_values", "registry")),
+]
 
 
 def interpreters():
