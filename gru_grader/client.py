@@ -380,21 +380,37 @@ class Worker:
                 start_new_session=True,
             )
         try:
-            self._control.sendall(wire.encode(self._settings()))
-            state = self._message()
-            if state == {"state": "unshared"}:
-                _map_users(self._process.pid, self._user)
-                self._control.sendall(wire.encode({"state": "mapped"}))
-                state = self._message()
-        except OSError as error:
-            self.close()
-            raise CannotIsolate(str(error)) from None
+            state = self._begin()
         except BaseException:
             self.close()
             raise
         if state != {"state": "ready"}:
             self.close()
             raise CannotIsolate(_text(state, "reason"))
+
+    def _begin(self):
+        """Tell the process what to prepare, and give what it says when it has."""
+        self._tell(self._settings())
+        state = self._message()
+        if state == {"state": "unshared"}:
+            try:
+                _map_users(self._process.pid, self._user)
+            except OSError as error:
+                raise CannotIsolate(f"naming the users of a namespace: {error.strerror}") from None
+            self._tell({"state": "mapped"})
+            state = self._message()
+        return state
+
+    def _tell(self, message):
+        try:
+            self._control.sendall(wire.encode(message))
+        except OSError:
+            raise self._gone() from None
+
+    def _gone(self):
+        self._process.kill()
+        said = self._process.stderr.read().decode(errors="replace").strip().splitlines()[-1:]
+        return WorkerError(f"the worker is gone: {' '.join(said) or 'it said nothing'}")
 
     def _settings(self):
         found = libraries.libraries(self._packages)
@@ -426,10 +442,12 @@ class Worker:
     def _exactly(self, size):
         parts = b""
         while len(parts) < size:
-            part = self._control.recv(size - len(parts))
+            try:
+                part = self._control.recv(size - len(parts))
+            except OSError:
+                part = b""
             if not part:
-                said = self._process.stderr.read().decode(errors="replace").strip().splitlines()[-1:]
-                raise WorkerError(f"the worker did not start: {' '.join(said) or 'it said nothing'}")
+                raise self._gone()
             parts += part
         return parts
 
@@ -446,10 +464,7 @@ class Worker:
             pass
         finally:
             os.close(child._handle)
-        try:
-            code, microseconds, memory = ENDED.unpack(self._exactly(ENDED.size))
-        except (OSError, WorkerError) as error:
-            raise WorkerError(f"the worker is gone: {error}") from None
+        code, microseconds, memory = ENDED.unpack(self._exactly(ENDED.size))
         child.usage = (microseconds / 1e6, memory)
         return code
 
@@ -553,7 +568,7 @@ def _write(path, text):
 
 
 def _unused_user(place):
-    """Find a user number that nobody has, another one for each worker."""
+    """Find a user number that nobody has, another one for each worker; 0 where only one user exists at all."""
     known = {entry.pw_uid for entry in pwd.getpwall()}
     running = set()
     for pid in filter(str.isdigit, os.listdir("/proc")):
@@ -561,8 +576,17 @@ def _unused_user(place):
             running.add(os.stat(f"/proc/{pid}").st_uid)
         except OSError:
             continue
-    free = (user for user in range(FIRST_UNUSED_USER, 60_000) if user not in known | running)
-    return next(user for number, user in enumerate(free) if number >= place)
+    candidates = (user for user in range(FIRST_UNUSED_USER, 60_000) if user not in known | running)
+    user = next(user for number, user in enumerate(candidates) if number >= place)
+    # In a container of an ordinary user, root is that user, and often the only one.
+    return user if _exists(user, "uid_map") and _exists(user, "gid_map") else 0
+
+
+def _exists(user, name):
+    """Whether a user or group number can be used in this process's namespace."""
+    with open(f"/proc/self/{name}") as file:
+        ranges = [[int(number) for number in line.split()] for line in file]
+    return any(first <= user < first + count for first, _, count in ranges)
 
 
 def _tasks_of_this_user():

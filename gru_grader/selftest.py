@@ -71,7 +71,7 @@ def examine(level):
             for what, call, limits in bait.attempts():
                 (refused if _is_refused(worker, call, limits) else open_).append(what)
     except (WorkerError, Ended, OSError) as error:
-        return Report(level, failure=str(error))
+        return Report(level, failure=str(getattr(error, "strerror", None) or error))
     return Report(level, tuple(refused), tuple(open_))
 
 

@@ -110,12 +110,16 @@ def main():
 
         sandbox = Sandbox(confinement, be_mapped)
     except Exception as error:
-        send(control.fileno(), {"state": "failed", "reason": f"{error}"[:MAX_TEXT]})
+        send(control.fileno(), {"state": "failed", "reason": _reason(error)})
         return
     os.environ.update(HOME=confinement.scratch, TMPDIR=confinement.scratch, PWD=confinement.scratch)
     gc.freeze()
     send(control.fileno(), {"state": "ready"})
     _serve_forks(control, sandbox, tuple(settings["packages"]), confinement.level)
+
+
+def _reason(error):
+    return str(getattr(error, "strerror", None) or error)[:MAX_TEXT]
 
 
 def _find_packages_only_in(search):
@@ -174,7 +178,7 @@ def _be_child(channel, sandbox, packages):
         try:
             sandbox.shut_in(channel)
         except Exception as error:
-            send(channel, {"state": "failed", "reason": f"{error}"[:MAX_TEXT]})
+            send(channel, {"state": "failed", "reason": _reason(error)})
             return
         send(channel, {"state": "ready"})
         _serve_submission(channel, packages)

@@ -1,0 +1,312 @@
+"""A folder of submissions becomes a folder of results: right, resumable, and the same each time."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gru_grader import __main__ as command_line
+from gru_grader import grading
+from gru_grader.client import Limits, Worker, WorkerError
+from gru_grader.pool import WorkerPool
+from tests.grader.bank import ASSIGNMENT, NAMES, POINTS, RIGHT, STEM, UNTOUCHED, WRONG, cells, notebook_text
+
+ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.needs("sandbox")
+
+
+def hand_in(folder, **students):
+    """Write submissions: cells, or bytes as they are."""
+    for student, content in students.items():
+        path = folder / student / f"{STEM}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else notebook_text(content).encode())
+
+
+def gru_grader(*arguments):
+    return command_line.main([str(argument) for argument in arguments], assignments=[ASSIGNMENT])
+
+
+def grade(tmp_path, *options, out="results"):
+    options = options if "--seed" in options else (*options, "--seed", 7)
+    return gru_grader("grade", tmp_path / "in", "--out", tmp_path / out, "--jobs", 2, *options)
+
+
+def record(tmp_path, student, out="results"):
+    return json.loads((tmp_path / out / student / STEM / "results.json").read_text())
+
+
+def statuses(found):
+    return [test["extra_data"]["status"] for test in found["tests"]]
+
+
+def everything(folder):
+    """The bytes of all files but the timings."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "timings.csv"
+    }
+
+
+@pytest.fixture
+def folder(tmp_path):
+    inside = tmp_path / "in"
+    hand_in(
+        inside,
+        right=cells(RIGHT),
+        wrong=cells(WRONG),
+        untouched=cells(UNTOUCHED),
+        part=cells({**RIGHT, "double": "def double(x):\n    import os\n    os._exit(0)"}),
+        loop=cells({**RIGHT, "square": "def square(x):\n    while True:\n        pass"}),
+        broken=b"not a notebook",
+    )
+    os.mkfifo(inside / "broken" / "pipe.ipynb")
+    return tmp_path
+
+
+def test_every_outcome_is_told_apart(folder, capsys):
+    assert grade(folder, "--time-limit", "0.5") == command_line.SOME_NOT_GRADABLE
+    found = {name: record(folder, name) for name in ("right", "wrong", "untouched", "part", "loop", "broken")}
+    assert {name: r["score"] for name, r in found.items()} == {
+        "right": POINTS,
+        "wrong": 0,
+        "untouched": 0,
+        "part": POINTS - 2,
+        "loop": POINTS - 2,
+        "broken": None,
+    }
+    assert {name: r["extra_data"]["status"] for name, r in found.items()} == {
+        "right": "graded",
+        "wrong": "graded",
+        "untouched": "not_attempted",
+        "part": "graded",
+        "loop": "graded",
+        "broken": "not_gradable",
+    }
+    assert statuses(found["untouched"]) == ["not_attempted"] * 5
+    assert statuses(found["wrong"]) == ["wrong"] * 5
+    assert statuses(found["part"]) == ["crashed"] + ["right"] * 4
+    assert statuses(found["loop"]) == ["right", "timed_out"] + ["right"] * 3
+    assert "it ended Python (exit status 0)" in found["part"]["tests"][0]["output"]
+    rows = {row["student"]: row for row in csv.DictReader(open(folder / "results" / "summary.csv"))}
+    assert rows["broken"]["score"] == "" and rows["broken"]["reason"].startswith("The file is not a notebook")
+    assert rows["loop"]["timed_out"] == "1" and rows["loop"]["right"] == "4" and rows["loop"]["score"] == "8.0"
+    said = capsys.readouterr().out
+    assert "4 graded, mean 6.5 points; 1 not attempted; 1 not gradable." in said
+    assert "broken/pipe.ipynb: its name is that of no assignment" in said
+
+
+def test_a_result_has_gradescope_s_fields_and_says_what_it_was_made_from(folder):
+    grade(folder, "--isolation", "restricted", "--memory", "700", "--time-limit", "0.5")
+    found = record(folder, "right")
+    assert found["score"] == sum(test["score"] for test in found["tests"]) == POINTS
+    assert {test["status"] for test in found["tests"]} == {"passed"}
+    assert {type(test["number"]) for test in found["tests"]} == {str}
+    made_from = found["extra_data"]
+    assert made_from["isolation"] == "restricted" and made_from["seed"] == 7
+    assert made_from["limits"] == {"seconds": 0.5, "memory": 700, "disk": 64, "threads": 64, "files": 64}
+    assert len(made_from["submission"]) == len(made_from["question_bank"]) == 64
+    assert made_from["grader_version"] == "0.1.0"
+    assert "execution_time" not in json.dumps(found)
+
+
+@pytest.mark.parametrize("options", [(), ("--isolation", "restricted")])
+def test_the_same_seed_gives_the_same_bytes(folder, options):
+    hand_in(folder / "in", odd=cells(RIGHT, before=["raise ValueError(object(), {'a', 'b', 'c'}, np.random.rand())"]))
+    (folder / "in" / "loop" / f"{STEM}.ipynb").unlink()
+    grade(folder, *options, out="one")
+    gru_grader("grade", folder / "in", "--out", folder / "two", "--jobs", 1, "--seed", 7, *options)
+    assert everything(folder / "one") == everything(folder / "two")
+    assert "0x…" in record(folder, "odd", out="one")["output"]
+
+
+def test_another_seed_draws_other_inputs_and_is_kept(folder):
+    hand_in(folder / "in", odd=cells({**RIGHT, "double": "def double(x):\n    raise ValueError(float(x[0, 0]))"}))
+    said = set()
+    for seed in (1, 2):
+        grade(folder, "--seed", seed, "--time-limit", "0.5", out=f"seed{seed}")
+        said.add(record(folder, "odd", out=f"seed{seed}")["tests"][0]["output"])
+    assert len(said) == 2
+    gru_grader("grade", folder / "in", "--out", folder / "seed2", "--time-limit", "0.5")
+    assert json.loads((folder / "seed2" / "grading.json").read_text()) == {"seed": 2}
+
+
+def test_what_has_a_result_is_not_graded_again(tmp_path, capsys):
+    hand_in(tmp_path / "in", anna=cells(RIGHT), bo=cells(RIGHT), cy=cells(RIGHT))
+    grade(tmp_path)
+    before = {name: os.stat(tmp_path / "results" / name / STEM / "results.json") for name in ("anna", "bo", "cy")}
+    hand_in(tmp_path / "in", bo=cells(WRONG))
+    (tmp_path / "results" / "cy" / STEM / "results.json").write_text('{"score": 10, "te')
+    (tmp_path / "results" / "cy" / STEM / ".results.json.x.partial").write_text("half")
+    capsys.readouterr()
+    grade(tmp_path)
+    after = {name: os.stat(tmp_path / "results" / name / STEM / "results.json") for name in ("anna", "bo", "cy")}
+    assert [name for name in before if before[name].st_ino == after[name].st_ino] == ["anna"]
+    assert "(1 from an earlier run)" in capsys.readouterr().out
+    assert record(tmp_path, "bo")["score"] == 0 and record(tmp_path, "cy")["score"] == POINTS
+    assert not list((tmp_path / "results").rglob("*.partial"))
+    grade(tmp_path, "--time-limit", "11")
+    assert record(tmp_path, "anna")["extra_data"]["limits"]["seconds"] == 11
+    inode = os.stat(tmp_path / "results" / "anna" / STEM / "results.json").st_ino
+    grade(tmp_path, "--time-limit", "11", "--regrade")
+    assert os.stat(tmp_path / "results" / "anna" / STEM / "results.json").st_ino != inode
+
+
+def start(tmp_path, out):
+    """Start the command as a process; it prints a line a submission."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.grader.command", "grade", tmp_path / "in", "--out", tmp_path / out]
+        + ["--jobs", "2", "--seed", "7"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def processes_below(pid):
+    """Find all processes that a process started, and theirs."""
+    children = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            number, parent = int(stat.parent.name), int(stat.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        children.setdefault(parent, []).append(number)
+    found = list(children.get(pid, ()))
+    for number in found:
+        found += children.get(number, ())
+    return found
+
+
+def wait_for(condition):
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT])
+def test_a_stopped_grading_goes_on_and_leaves_no_process(tmp_path, blow):
+    slow = cells(RIGHT, before=["import time\ntime.sleep(0.1)"])
+    hand_in(tmp_path / "in", **{f"student{number:02}": slow for number in range(16)})
+    running = start(tmp_path, "stopped")
+    finished = [running.stdout.readline() for _ in range(4)][1:]
+    below = processes_below(running.pid)
+    assert len(below) >= 2
+    running.send_signal(blow)
+    code = running.wait(timeout=20)
+    assert code == (-signal.SIGKILL if blow == signal.SIGKILL else command_line.STOPPED)
+    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below))
+    kept = list((tmp_path / "stopped").rglob("results.json"))
+    assert len(finished) <= len(kept) < 16
+    times = {path: path.stat().st_mtime_ns for path in kept}
+    assert start(tmp_path, "stopped").wait(timeout=60) == 0
+    assert start(tmp_path, "whole").wait(timeout=60) == 0
+    assert {path: path.stat().st_mtime_ns for path in kept} == times
+    assert everything(tmp_path / "stopped") == everything(tmp_path / "whole")
+    rows = list(csv.DictReader(open(tmp_path / "stopped" / "timings.csv")))
+    assert 16 - len(kept) <= len(rows) <= 16
+
+
+def test_a_fault_of_the_grader_is_no_zero(tmp_path, monkeypatch, capsys):
+    hand_in(tmp_path / "in", anna=cells(RIGHT), bo=cells(RIGHT))
+    real = grading.grade
+
+    def failing(notebook, questions, worker, limits):
+        if failing.left:
+            failing.left -= 1
+            raise ZeroDivisionError("our own mistake")
+        return real(notebook, questions, worker, limits)
+
+    failing.left = 1
+    monkeypatch.setattr(grading, "grade", failing)
+    assert grade(tmp_path) == command_line.GRADER_FAILED
+    records = [record(tmp_path, name) for name in ("anna", "bo")]
+    (failed,) = [r for r in records if r["extra_data"]["status"] == "error"]
+    assert failed["score"] is None and failed["tests"] == []
+    assert "ZeroDivisionError: our own mistake" in capsys.readouterr().out
+    rows = {row["status"]: row["score"] for row in csv.DictReader(open(tmp_path / "results" / "summary.csv"))}
+    assert rows == {"error": "", "graded": str(POINTS)}
+    assert grade(tmp_path) == command_line.ALL_GRADED
+    assert [record(tmp_path, name)["score"] for name in ("anna", "bo")] == [POINTS, POINTS]
+
+
+def test_a_worker_that_dies_is_replaced():
+    with WorkerPool(1, "full", Limits()) as pool:
+        seen = []
+
+        def work(worker):
+            seen.append(worker)
+            if len(seen) == 1:
+                os.kill(worker._process.pid, signal.SIGKILL)
+            worker.fork().close()
+            return "done"
+
+        assert pool.submit(work).result(timeout=60) == "done"
+        assert len(seen) == 2 and seen[0] is not seen[1]
+
+
+def test_a_worker_that_cannot_start_is_the_grader_s_fault(monkeypatch):
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    with pytest.raises(WorkerError, match="the worker is gone"):
+        Worker("full", Limits())
+
+
+def test_hostile_text_is_made_harmless(tmp_path, capsys):
+    evil = "\x1b]0;owned\x07\x1b[2J<script>alert(1)</script>\u202e=cmd|' /C calc'!A0"
+    hand_in(
+        tmp_path / "in",
+        **{"=HYPERLINK(0)\x1b[2J": cells({**RIGHT, "double": f"def double(x):\n    raise ValueError({evil!r})"})},
+        broken=cells(RIGHT, before=[f"raise type({evil[:3] + 'x'!r}, (Exception,), {{}})({evil!r})"]),
+    )
+    grade(tmp_path)
+    gru_grader("show", "broken", STEM, "--out", tmp_path / "results")
+    shown = capsys.readouterr().out
+    written = "".join(path.read_text() for path in (tmp_path / "results").rglob("*") if path.is_file())
+    for harmful in ("\x1b", "\x07", "\u202e"):
+        assert harmful not in shown and harmful not in written
+    assert "<script" not in written
+    assert "\n'=HYPERLINK" in (tmp_path / "results" / "summary.csv").read_text()
+    assert "<script>alert(1)</script>" in record(tmp_path, "broken")["output"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("nowhere",), "cannot be read"),
+        (("in", "--assignment", "no-such"), "there is no assignment no-such; there are sums"),
+        (("in", "--out", "in/results"), "must not lie inside"),
+        (("empty",), "there is no submission"),
+    ],
+)
+def test_an_unusable_command_says_why(tmp_path, monkeypatch, capsys, arguments, sentence):
+    hand_in(tmp_path / "in", anna=cells(RIGHT))
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+    arguments = arguments if "--out" in arguments else (*arguments, "--out", "results")
+    assert gru_grader("grade", *arguments) == command_line.UNUSABLE
+    assert sentence in capsys.readouterr().err
+
+
+def test_show_prints_one_result(folder, capsys):
+    grade(folder, "--time-limit", "0.5")
+    capsys.readouterr()
+    assert gru_grader("show", "part", STEM, "--out", folder / "results") == 0
+    said = capsys.readouterr().out
+    assert said.startswith("part, sums: 8 of 10 points\n")
+    assert "✗ The process ended: Double (0 of 2 points)" in said and "✓ Right: Square (2 of 2 points)" in said
+    assert "isolation full" in said
+    assert gru_grader("show", "nobody", STEM, "--out", folder / "results") == command_line.UNUSABLE
+
+
+def test_the_names_of_the_bank_are_those_of_the_tables():
+    assert set(RIGHT) == set(WRONG) == set(UNTOUCHED) == set(NAMES)
