@@ -245,5 +245,5 @@ def _or_blank(read, *things):
 
 def _clean(text):
     """Cut a learner's text to a bounded length and take terminal codes and control characters out."""
-    text = "".join(c if c.isprintable() or c == "\n" else " " for c in str(text)[: 2 * MAX_TEXT])
+    text = "".join(c if c.isprintable() or c == "\n" else " " for c in str(text)[: 2 * MAX_TEXT]).strip()
     return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"

@@ -108,6 +108,7 @@ def _entries(part, question, case, expected, array, public):
         return Finding("dtype", text)
     place = _first(bad)
     share = "" if bad.size == 1 else f" in {'all' if bad.all() else f'{bad.sum()} of'} {bad.size} entries"
+    share = " in both entries" if bad.size == 2 and bad.all() else share
     if not public:
         return Finding("value", f"It differs from the right answer{share}, first {_entry(part, place)}.")
     words = question.behaviour.words if question.behaviour else {}
@@ -187,8 +188,8 @@ def _shape_remedy(axes, expected, got):
         for axis, size in enumerate(expected):
             if expected[:axis] + expected[axis + 1 :] == got and (size == 1 or expected.count(size) == 1):
                 what = f"the axis of the {AXES[axes[axis]]}s" if axes and axes[axis] in AXES else "an axis of one"
-                keep = "; keepdims=True or reshape(-1, 1) keeps it" if size == 1 else ""
-                return f"{what.capitalize()} is missing (axis {axis}){keep}."
+                remedy = "keepdims=True or reshape(-1, 1) keeps it" if axis else "a second pair of brackets adds it"
+                return f"{what.capitalize()} is missing (axis {axis}){f'; {remedy}' if size == 1 else ''}."
     if len(got) == len(expected) == 2 and got == (expected[0],) * 2:
         return "A column (H, 1) and a row (H,) broadcast to (H, H) without any error: which of them is here?"
     if len(got) == len(expected) and all(e in (1, g) for e, g in zip(expected, got, strict=True)):

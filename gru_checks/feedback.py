@@ -1,7 +1,6 @@
 """Show a verdict or the progress in an assignment, as HTML and as the same in plain text.
 
-The HTML sets no text colour and no background, so it reads on light and dark
-pages alike; every state has a sign and a word besides its colour. All text is
+The HTML takes the text colour and the background of the page, light or dark; every state has a sign and a word besides its colour. All text is
 escaped: it may quote the learner's own.
 """
 
@@ -69,7 +68,7 @@ def verdict_html(question, verdict):
         else:
             blocks.append(f'<p style="margin: 0.3em 0 0">{html.escape(paragraph)}</p>')
     if _points_on(verdict):
-        link = f'<a href="{html.escape(link_to(verdict.page))}">{html.escape(place(verdict.page))}</a>'
+        link = f'<a style="color: inherit" href="{html.escape(link_to(verdict.page))}">{html.escape(place(verdict.page))}</a>'
         blocks.append(f'<p style="margin: 0.3em 0 0">Read on: {link}.</p>')
     return _box(STATES[verdict.status][2], blocks)
 
@@ -119,7 +118,7 @@ def progress_html(assignment, verdicts):
     blocks = [
         f'<p style="margin: 0"><strong>{html.escape(assignment.title)}: {total}</strong>'
         f' <span aria-hidden="true">{bar}</span></p>',
-        "<table><thead><tr>"
+        '<table style="color: inherit"><thead><tr>'
         + "".join(f'<th style="text-align: left">{name}</th>' for name in ("Question", "State", "Points"))
         + f"</tr></thead><tbody>{rows}</tbody></table>",
         f'<p style="margin: 0.3em 0 0">{html.escape(_next_step(assignment, verdicts))}</p>',

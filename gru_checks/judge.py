@@ -12,6 +12,8 @@ from gru_checks.values import NotPlain, plain
 
 ORDER = ("not_attempted", "missing", "crashed", "timed_out", "raised", "unreadable", *STAGES)
 """Of several things that went wrong in different cases, the first one here is told."""
+SHAPE_ERRORS = ("ValueError", "IndexError", "TypeError")
+"""Errors that often come from a wrong shape: with them the shapes of the inputs are told."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,10 @@ def _refusal(question, outcome):
         message = f"There is no {name} so far. Has the cell that defines it been run?"
         return _nothing(question, "not_defined", message)
     if outcome.status == "not_callable":
-        message = f"{name} is a value of type {outcome.kind}, not a function. Does a later line use the name again?"
+        message = (
+            f"{name} is a value of type {outcome.kind}, not a function: an answer is what a function returns."
+            " If you wrote one, a later line uses its name for something else."
+        )
         return _nothing(question, "not_defined", message)
     if outcome.source.startswith("gru_") and outcome.source not in question.imports:
         message = (
@@ -158,7 +163,7 @@ def _raised(question, case, outcome):
         return f"The call {call} failed with {said}."
     lines = [f"It stopped with {said}, in line {outcome.line_number} of its cell:"]
     lines += [f"    {outcome.line}"] if outcome.line else []
-    shapes = _shapes(question, case)
+    shapes = _shapes(question, case) if outcome.error in SHAPE_ERRORS else ""
     return "\n".join(lines + ([f"The inputs were {shapes}."] if shapes else []))
 
 
@@ -199,10 +204,8 @@ def _not_right(question, cases, outcomes, findings, right, remarks):
     if finding.stage not in ("not_attempted", "missing") and len(cases) > 1:
         paragraphs[0] = f"In the case of {cases[number].name}: {_small(finding.text)}"
     if misconception is not None:
-        at = 0 if finding.stage == "value" else 1
-        paragraphs.insert(at, misconception.sentence)
-        if question.kind == "choice":
-            paragraphs.remove(finding.text)
+        # A wrong choice has no place or amount to tell besides.
+        paragraphs = [misconception.sentence, *(paragraphs if question.kind != "choice" else [])]
     if right:
         paragraphs.append(f"Right already: {', '.join(case.name for case in right)}.")
     return Verdict(

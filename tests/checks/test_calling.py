@@ -139,7 +139,7 @@ def test_what_is_not_plain_is_unreadable(value, sentence):
 
 def test_text_is_bounded_and_free_of_terminal_codes():
     done = outcome("def f(): raise ValueError('\\x1b[31mred\\x07 ' + 'x' * 10**6)")
-    assert len(done.message) == MAX_TEXT and done.message.startswith(" [31mred  x") and done.message.endswith("…")
+    assert len(done.message) == MAX_TEXT and done.message.startswith("[31mred  x") and done.message.endswith("…")
 
 
 IMPORTED = [

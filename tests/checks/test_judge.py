@@ -213,6 +213,10 @@ def test_a_wrong_shape_is_told_with_what_repairs_it(shape, remedy):
 def test_a_lost_axis_of_one_and_a_missing_sum():
     cases = [case("a column", B)]
     assert "keepdims=True or reshape(-1, 1) keeps it" in told(np.ravel, cases=cases).message
+    cases = [case("a row", B.T)]
+    assert "The axis of the units is missing (axis 0); a second pair of brackets adds it." in (
+        told(np.ravel, cases=cases).message
+    )
     question = dataclasses.replace(QUESTION, reference=lambda a: a.sum(1, keepdims=True))
     assert "A sum over an axis is missing." in told(lambda a: a, question, [case("a matrix", A)]).message
 
@@ -238,6 +242,21 @@ def test_a_tuple_where_parts_are_missing():
     assert "a tuple of 3" in told(lambda a: (a, a, a), question).message
     # The shape of the second part outweighs the value of the first.
     assert "v has shape" in told(lambda a: (a + 1, a.T), question).message
+
+
+def test_the_shapes_of_the_inputs_are_told_with_errors_that_shapes_cause(run_cell):
+    def message(source):
+        namespace = run_cell(source)
+        return judge(QUESTION, CASES, [perform(c.call, namespace) for c in CASES], public=True).message
+
+    assert "The inputs were a (2, 3)." in message("def answer(a):\n    return a @ a")
+    assert "The inputs" not in message("def answer(a):\n    return undefined")
+
+
+def test_a_mistake_is_named_before_what_it_does():
+    summed = Misconception("rows", "The rows are added up.", lambda a: a.sum(0))
+    verdict = told(lambda a: a.sum(0), dataclasses.replace(QUESTION, misconceptions=(summed,)))
+    assert verdict.message.startswith("The rows are added up.\nIn the case of the first: y has shape (3,)")
 
 
 def test_dtypes():

@@ -15,6 +15,8 @@ from gru_checks.registry import assignment
 
 ROOT = Path(__file__).resolve().parents[2]
 STEM = "ch03-update-gate"
+# nbgrader's own use of its database.
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")]
 WRONG = {
     "ch03.sigmoid": "def sigmoid(a): return np.tanh(a)",
     "ch03.update_gate": "def update_gate(x, h_prev, W_z, U_z, b_z): return 1 / (1 + np.exp(-(W_z @ x)))",
@@ -78,7 +80,6 @@ def cells_of(path):
     return nbformat.read(path / STEM / f"{STEM}.ipynb", as_version=4).cells
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("student", "points"), [("wrong", 0), ("unfinished", 0), ("right", 20)])
 def test_it_finds_the_points(course, student, points):
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "gru") as gradebook:
@@ -87,7 +88,6 @@ def test_it_finds_the_points(course, student, points):
         assert not submission.needs_manual_grade
 
 
-@pytest.mark.slow
 def test_each_check_gives_a_bare_number_and_nothing_else(course):
     for student in ("wrong", "unfinished", "right"):
         cells = cells_of(course / "autograded" / student)
@@ -98,7 +98,6 @@ def test_each_check_gives_a_bare_number_and_nothing_else(course):
             assert output.output_type == "execute_result" and float(output.data["text/plain"]) >= 0
 
 
-@pytest.mark.slow
 def test_its_own_release_of_the_solution_shows_no_answer(course):
     cells = cells_of(course / "release")
     text = "\n".join(cell.source for cell in cells)

@@ -6,7 +6,7 @@ import types
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -36,11 +36,13 @@ def native(value):
     return {key: native(part) for key, part in value.items()} if type(value) is dict else value
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(NESTED)
 def test_plain_values_are_rebuilt_exactly(value):
     assert identical(plain(value), native(value))
 
 
+@settings(deadline=None)
 @given(ARRAYS)
 def test_the_copy_shares_no_memory(array):
     assert not np.shares_memory(plain(array), array)
