@@ -41,6 +41,8 @@ def main(arguments=None, assignments=None):
     except OSError as error:
         print(f"gru-grader: {error}", file=sys.stderr)
         return GRADER_FAILED
+    except KeyboardInterrupt:
+        return STOPPED
 
 
 def _parser():

@@ -409,6 +409,8 @@ class Worker:
 
     def _gone(self):
         self._process.kill()
+        if self._process.stderr.closed:
+            return WorkerError("the worker was closed")
         said = self._process.stderr.read().decode(errors="replace").strip().splitlines()[-1:]
         return WorkerError(f"the worker is gone: {' '.join(said) or 'it said nothing'}")
 

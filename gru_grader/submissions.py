@@ -84,7 +84,11 @@ class _Search:
 
     def look_into(self, student):
         """Place the notebooks in a student's folder and in the folders in it."""
-        notebooks = list(_notebooks(student.path, 1))
+        try:
+            notebooks = list(_notebooks(student.path, 1))
+        except OSError as error:
+            self.unplaced.append(Unplaced(student.path, f"it cannot be read: {error.strerror}"))
+            return
         for path in notebooks:
             name, folder = os.path.basename(path), os.path.basename(os.path.dirname(path))
             stem = self._stem(name) or (self._stem(folder) if os.path.dirname(path) != student.path else None)

@@ -1,17 +1,22 @@
 """A folder of submissions becomes a folder of results: right, resumable, and the same each time."""
 
 import csv
+import fcntl
 import json
 import os
 import shutil
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from gru_checks.calling import Call
 from gru_grader import __main__ as command_line
 from gru_grader import grading
 from gru_grader.client import Limits, Worker, WorkerError
@@ -306,6 +311,39 @@ def test_show_prints_one_result(folder, capsys):
     assert "✗ The process ended: Double (0 of 2 points)" in said and "✓ Right: Square (2 of 2 points)" in said
     assert "isolation full" in said
     assert gru_grader("show", "nobody", STEM, "--out", folder / "results") == command_line.UNUSABLE
+
+
+def test_a_terminal_shows_a_bar_and_a_file_lines(tmp_path, capsys):
+    hand_in(tmp_path / "in", anna=cells(RIGHT), bo=cells(RIGHT))
+    grade(tmp_path)
+    assert "anna  sums  10 of 10 points\n" in capsys.readouterr().out
+    master, terminal = os.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, 100, 0, 0))
+    running = subprocess.run(
+        [sys.executable, "-m", "tests.grader.command", "grade", tmp_path / "in", "--out", tmp_path / "again"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        text=True,
+        timeout=60,
+    )
+    shown = os.read(master, 100_000).decode()
+    os.close(master)
+    os.close(terminal)
+    assert running.returncode == 0 and "2/2" in shown and "submissions" in shown
+    assert "anna  sums" not in running.stdout
+
+
+@pytest.mark.parametrize("level", ["full", "restricted"])
+def test_the_reference_can_be_imported_only_where_the_assignment_says_so(level):
+    cell = "import numpy as np\nfrom gru_ref import sigmoid\ndef double(x):\n    return sigmoid(x)"
+    for packages, status in (((), "raised"), (("gru_ref",), "returned")):
+        with Worker(level, Limits(), packages=packages) as worker:
+            child = worker.fork()
+            child.run([cell], (), Limits())
+            outcome = child.call(Call("double", (np.zeros((1, 1)),)), child.budget(Limits()))
+            child.close()
+        assert outcome.status == status
 
 
 def test_the_names_of_the_bank_are_those_of_the_tables():

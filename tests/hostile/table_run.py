@@ -11,7 +11,7 @@ from tests.grader.bank import ASSIGNMENT
 from tests.hostile.honest_table import HONEST
 from tests.hostile.hostile_table import TABLE
 
-LIMITS = Limits(seconds=0.6, memory=512, disk=16)
+LIMITS = Limits(seconds=0.4, memory=512, disk=16)
 SEED = 7
 QUESTIONS = [(question, inputs(question, SEED)) for question in ASSIGNMENT.questions]
 
