@@ -1,7 +1,8 @@
 """Show a verdict or the progress in an assignment, as HTML and as the same in plain text.
 
-The HTML takes the text colour and the background of the page, light or dark; every state has a sign and a word besides its colour. All text is
-escaped: it may quote the learner's own.
+The HTML takes the text colour and the background of the page, light or dark;
+every state has a sign and a word besides its colour. All text is escaped: it
+may quote the learner's own.
 """
 
 import html
@@ -43,7 +44,7 @@ def verdict_text(question, verdict):
             lines.append(f"    {paragraph}")
         else:
             lines.append(textwrap.fill(paragraph, WIDTH, initial_indent="  ", subsequent_indent="  "))
-    if _points_on(verdict):
+    if _reads_on(verdict):
         lines.append(f"  Read on: {place(verdict.page)}.")
     return "\n".join(lines)
 
@@ -67,8 +68,9 @@ def verdict_html(question, verdict):
             blocks.append(f'<pre style="margin: 0.3em 1em">{html.escape(paragraph.strip())}</pre>')
         else:
             blocks.append(f'<p style="margin: 0.3em 0 0">{html.escape(paragraph)}</p>')
-    if _points_on(verdict):
-        link = f'<a style="color: inherit" href="{html.escape(link_to(verdict.page))}">{html.escape(place(verdict.page))}</a>'
+    if _reads_on(verdict):
+        address, words = html.escape(link_to(verdict.page)), html.escape(place(verdict.page))
+        link = f'<a style="color: inherit" href="{address}">{words}</a>'
         blocks.append(f'<p style="margin: 0.3em 0 0">Read on: {link}.</p>')
     return _box(STATES[verdict.status][2], blocks)
 
@@ -168,7 +170,7 @@ def link_to(page):
     return f"../book/{stem}.ipynb#{_heading(anchor).replace(' ', '-')}"
 
 
-def _points_on(verdict):
+def _reads_on(verdict):
     """Whether to say where to read on: not to somebody who has not begun."""
     return verdict.page and verdict.status not in ("not_attempted", "not_defined")
 
