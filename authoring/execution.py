@@ -2,6 +2,7 @@
 
 import copy
 import os
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -23,7 +24,9 @@ def execute(notebook, folder, cell_timeout=CELL_TIMEOUT):
     """Execute a copy of a notebook and give it back with its new outputs.
 
     The kernel starts in the fixed environment, with IPython's and Matplotlib's
-    own defaults, so that nobody's personal settings show in the outputs.
+    own defaults, so that nobody's personal settings show in the outputs. What
+    compiled code writes past Python, straight to the process's own stderr
+    (process numbers, times of day), is no output of a cell and is not kept.
 
     Parameters
     ----------
@@ -52,7 +55,7 @@ def execute(notebook, folder, cell_timeout=CELL_TIMEOUT):
     client = NotebookClient(
         notebook,
         on_cell_start=lambda cell, cell_index: begun.append(cell_index),
-        extra_arguments=["--log-level=ERROR"],
+        extra_arguments=["--log-level=ERROR", "--IPKernelApp.capture_fd_output=False"],
         timeout=cell_timeout,
         iopub_timeout=60,
         kernel_name="python3",
@@ -63,7 +66,7 @@ def execute(notebook, folder, cell_timeout=CELL_TIMEOUT):
         environment["IPYTHONDIR"] = ipython_folder
         environment["MATPLOTLIBRC"] = str(Path(matplotlib.get_data_path(), "matplotlibrc"))
         try:
-            client.execute(env=environment)
+            client.execute(env=environment, stderr=subprocess.DEVNULL)
         except CellExecutionError as error:
             raise CellError(f"{_named(notebook, begun)} raises {error.ename}: {error.evalue}") from error
         except CellTimeoutError as error:
