@@ -770,5 +770,5 @@ ASSIGNMENT = Assignment(
     minutes=60,
     difficulty="from easy (1, 2, 4, 5, 8) to demanding (3, 6, 7)",
     trains="You write the update gate and its gradient, move it to its two limits and build a memory cell with it.",
-    next_step="Next comes the reset gate: the same equation with another job, to hide the old state from the candidate.",
+    next_step="Next comes the reset gate: the same equation with another job, to hide the past from the candidate.",
 )
