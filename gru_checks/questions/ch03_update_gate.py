@@ -12,6 +12,7 @@ STEM = "ch03-update-gate"
 EQUATION = f"{STEM}#the-equation"
 WRONG = f"{STEM}#what-goes-wrong"
 IDEA = f"{STEM}#the-idea"
+CLAIMS = f"{STEM}#the-claims-tested"
 
 
 # The sigmoid
@@ -221,7 +222,7 @@ GATE_LIMITS = Question(
     reference=limit_biases,
     draw=_draw_limits,
     returns=(Part("b_keep", "H1"), Part("b_write", "H1")),
-    page=WRONG,
+    page=CLAIMS,
     hints=(
         "The gate is at most `eps` where its pre-activation is at most $\\ln\\frac{\\varepsilon}{1-\\varepsilon}$:"
         " that is the inverse of the sigmoid. What is the largest value that row $i$ of $W_z x + U_z h$ can take?",
@@ -318,7 +319,7 @@ HALF_LIFE = Question(
     reference=half_life,
     draw=_draw_half_life,
     returns=(Part("the result", "H1"),),
-    page=IDEA,
+    page=CLAIMS,
     hints=(
         "With a candidate of 0 the state is multiplied by the same factor at every step. Which factor?",
         "After $n$ steps $(1 - z)^n$ of the state is left. Set that to $\\frac12$ and take logarithms.",
@@ -397,7 +398,7 @@ KEEP_POLARITY = Question(
     reference=to_keep_polarity,
     draw=_draw_keep,
     returns=(Part("W_z", "HI"), Part("U_z", "HH"), Part("b_z", "H1")),
-    page=WRONG,
+    page=CLAIMS,
     hints=(
         "You need weights for which the gate is $1 - z$ whatever $x$ and $h$ are. What is $1 - \\sigma(a)$?",
         "$1 - \\sigma(a) = \\sigma(-a)$: try it with numbers. Which weights turn $a$ into $-a$ for every $x$ and $h$?",
@@ -529,7 +530,7 @@ GATE_GRADIENT = Question(
     reference=gate_weight_gradient,
     draw=_draw_gradient,
     returns=(Part("dW_z", "HI"), Part("dU_z", "HH"), Part("db_z", "H1")),
-    page=EQUATION,
+    page=CLAIMS,
     hints=(
         "First take the gradient with respect to the pre-activation $a$, where $z = \\sigma(a)$. The sigmoid's slope"
         " can be written with `z` alone, so `a` is not needed.",
