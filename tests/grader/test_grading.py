@@ -10,7 +10,6 @@ import struct
 import subprocess
 import sys
 import termios
-import time
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,9 @@ from gru_grader import __main__ as command_line
 from gru_grader import grading
 from gru_grader.client import Limits, Worker, WorkerError
 from gru_grader.pool import WorkerPool
+from gru_grader.results import can_be_kept
 from tests.grader.bank import ASSIGNMENT, NAMES, POINTS, RIGHT, STEM, UNTOUCHED, WRONG, cells, notebook_text
+from tests.grader.processes import below, end_of
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.needs("sandbox")
@@ -177,40 +178,18 @@ def start(tmp_path, out):
     )
 
 
-def processes_below(pid):
-    """Find all processes that a process started, and theirs."""
-    children = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            number, parent = int(stat.parent.name), int(stat.read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        children.setdefault(parent, []).append(number)
-    found = list(children.get(pid, ()))
-    for number in found:
-        found += children.get(number, ())
-    return found
-
-
-def wait_for(condition):
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT])
 def test_a_stopped_grading_goes_on_and_leaves_no_process(tmp_path, blow):
     slow = cells(RIGHT, before=["import time\ntime.sleep(0.1)"])
     hand_in(tmp_path / "in", **{f"student{number:02}": slow for number in range(16)})
     running = start(tmp_path, "stopped")
     finished = [running.stdout.readline() for _ in range(4)][1:]
-    below = processes_below(running.pid)
-    assert len(below) >= 2
+    started = below(running.pid)
+    assert len(started) >= 2
     running.send_signal(blow)
     code = running.wait(timeout=20)
     assert code == (-signal.SIGKILL if blow == signal.SIGKILL else command_line.STOPPED)
-    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below))
+    end_of(started)
     kept = list((tmp_path / "stopped").rglob("results.json"))
     assert len(finished) <= len(kept) < 16
     times = {path: path.stat().st_mtime_ns for path in kept}
@@ -243,6 +222,11 @@ def test_a_fault_of_the_grader_is_no_zero(tmp_path, monkeypatch, capsys):
     assert rows == {"error": "", "graded": str(POINTS)}
     assert grade(tmp_path) == command_line.ALL_GRADED
     assert [record(tmp_path, name)["score"] for name in ("anna", "bo")] == [POINTS, POINTS]
+
+
+def test_a_fault_is_never_kept():
+    for status, kept in (("graded", True), ("not_gradable", True), ("error", False)):
+        assert can_be_kept({"extra_data": {"status": status, "seed": 1}}, {"seed": 1}) is kept
 
 
 def test_a_worker_that_dies_is_replaced():

@@ -2,38 +2,19 @@
 
 import errno
 import os
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
+import signal
+import sysconfig
+import time
 
 import pytest
 
+from gru_checks.calling import Call
 from gru_grader import __main__ as command_line
 from gru_grader import selftest
+from gru_grader.client import Ended, Limits, Worker
 from tests.grader.bank import ASSIGNMENT, RIGHT, STEM, cells, notebook_text
-
-ROOT = Path(__file__).parents[2]
-
-
-def shell(*arguments, seccomp=None, options=()):
-    """Run a Python program in a throw-away shell that is a poorer machine than this one."""
-    command = ["bwrap", "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"]
-    command += ["--tmpfs", "/tmp", "--chdir", str(ROOT), *options]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])}
-    with tempfile.TemporaryFile() as file:
-        if seccomp is not None:
-            seccomp.export_bpf(file)
-            file.seek(0)
-            command += ["--seccomp", str(file.fileno())]
-        return subprocess.run(
-            [*command, sys.executable, *arguments],
-            env=environment,
-            pass_fds=[file.fileno()],
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+from tests.grader.processes import below, end_of
+from tests.hostile import throwaway
 
 
 def without(*calls):
@@ -71,11 +52,18 @@ def test_the_doctor_tells_both_levels(capsys):
     assert len(selftest.examine("full").refused) == 20
 
 
+@pytest.mark.needs("bubblewrap")
+def test_where_bubblewrap_works_both_levels_hold():
+    """All other tests of the sandbox are skipped where it does not hold; this one then fails."""
+    assert throwaway.run("-c", "pass").returncode == 0
+    assert [(report.failure, report.open) for report in map(selftest.examine, selftest.LEVELS)] == [("", ())] * 2
+
+
 @pytest.mark.needs("bubblewrap", "sandbox")
 def test_the_self_test_finds_what_is_open():
     """Without isolation every attempt but the bounded ones works; so each can tell a hole from a wall."""
     program = "from gru_grader import selftest; r = selftest.examine('none'); print(r.failure, *r.refused, sep='\\n')"
-    ran = shell("-c", program)
+    ran = throwaway.run("-c", program)
     assert ran.returncode == 0, ran.stderr
     assert set(filter(None, ran.stdout.split("\n"))) <= {
         # These limits hold without isolation too.
@@ -91,32 +79,32 @@ def test_the_self_test_finds_what_is_open():
 @pytest.mark.needs("bubblewrap", "sandbox")
 def test_without_user_namespaces_auto_says_that_it_is_restricted_and_full_refuses():
     poorer = without("unshare", "setns")
-    ran = shell("-c", GRADE, seccomp=poorer)
+    ran = throwaway.run("-c", GRADE, filter_calls=poorer)
     assert ran.returncode == 0, ran.stderr
     assert "RESULT 10.0 restricted" in ran.stdout
     assert "Isolation: restricted only. full: " in ran.stderr and "creating namespaces" in ran.stderr
-    ran = shell("-c", GRADE, "--isolation", "full", seccomp=poorer)
+    ran = throwaway.run("-c", GRADE, "--isolation", "full", filter_calls=poorer)
     assert ran.returncode == 2 and "Nothing was graded" in ran.stderr and "RESULT" not in ran.stdout
 
 
 @pytest.mark.needs("bubblewrap", "sandbox")
 def test_without_isolation_nothing_is_graded_unless_that_is_allowed():
     poorest = without("unshare", "setns", "landlock_create_ruleset")
-    ran = shell("-c", GRADE, seccomp=poorest)
+    ran = throwaway.run("-c", GRADE, filter_calls=poorest)
     assert ran.returncode == 2 and "RESULT" not in ran.stdout
     assert "Nothing was graded, because submissions cannot be isolated here" in ran.stderr
     assert "this kernel has no Landlock" in ran.stderr and "gru-grader doctor" in ran.stderr
     assert "Traceback" not in ran.stderr
-    ran = shell("-c", GRADE, "--allow-unsandboxed", seccomp=poorest)
+    ran = throwaway.run("-c", GRADE, "--allow-unsandboxed", filter_calls=poorest)
     assert ran.returncode == 0, ran.stderr
     assert "RESULT 10.0 none" in ran.stdout and "Isolation: NONE, as you allowed" in ran.stderr
-    doctor = shell("-m", "gru_grader", "doctor", seccomp=poorest)
+    doctor = throwaway.run("-m", "gru_grader", "doctor", filter_calls=poorest)
     assert doctor.returncode == 2 and "gru-grader grade will refuse" in doctor.stdout
 
 
 @pytest.mark.needs("bubblewrap", "sandbox")
 def test_a_full_disk_is_the_grader_s_failure_and_no_mark():
-    ran = shell("-c", GRADE, options=["--size", "8192", "--tmpfs", "/tmp/out"])
+    ran = throwaway.run("-c", GRADE, options=["--size", "8192", "--tmpfs", "/tmp/out"])
     assert ran.returncode == 3
     assert "No space left on device" in ran.stdout + ran.stderr and "Traceback" not in ran.stderr
 
@@ -135,3 +123,65 @@ def test_a_machine_that_is_not_linux_is_told_so(monkeypatch, capsys, tmp_path):
         selftest.examine.cache_clear()
     assert code == command_line.UNUSABLE
     assert "isolation needs Linux, this is darwin" in capsys.readouterr().err
+
+
+def ask(worker, cell, limits):
+    """Run a cell that defines `answer`, call that, and give the outcome."""
+    child = worker.fork()
+    try:
+        child.run([cell], (), limits)
+        return child.call(Call("answer"), child.budget(limits))
+    finally:
+        child.close()
+        ask.processor_seconds = child.usage[0]
+
+
+LEVELS = pytest.mark.parametrize("level", ["full", "restricted"])
+
+
+@pytest.mark.needs("sandbox")
+@LEVELS
+def test_packages_that_a_submission_may_not_import_are_not_to_be_seen(level):
+    path = f"{os.path.realpath(sysconfig.get_path('stdlib'))}/site-packages"
+    assert os.listdir(path)
+    with Worker(level, Limits()) as worker:
+        outcome = ask(worker, f"import os\ndef answer():\n    return os.listdir({path!r})", Limits())
+    assert (outcome.value, outcome.error) == (([], "") if level == "full" else (None, "PermissionError"))
+
+
+@pytest.mark.needs("sandbox")
+@LEVELS
+def test_processor_time_is_what_ends_a_loop(level):
+    limits = Limits(seconds=0.3)
+    with Worker(level, limits) as worker, pytest.raises(Ended, match="too long"):
+        ask(worker, "def answer():\n    while True:\n        pass", limits)
+    assert 0.25 < ask.processor_seconds < 0.9
+
+
+@pytest.mark.needs("sandbox")
+@LEVELS
+def test_files_are_bounded_all_together(level):
+    limits = Limits(disk=2)
+    write = "def answer():\n    for n in range(20):\n        open(str(n), 'wb').write(bytes(2**20))\n"
+    write += "    import time\n    time.sleep(1)\n    return 'written'"
+    with Worker(level, limits) as worker:
+        if level == "full":
+            assert ask(worker, write, limits).error == "OSError"
+        else:
+            with pytest.raises(Ended, match="more files"):
+                ask(worker, write, limits)
+        assert ask(worker, "import os\ndef answer():\n    return os.listdir()", limits).value == []
+
+
+@pytest.mark.needs("sandbox")
+@LEVELS
+def test_nothing_outlives_its_worker(level):
+    worker = Worker(level, Limits())
+    child = worker.fork()
+    child._send({"do": "run", "cells": ["while True:\n    pass"], "skip": []}, child.budget(Limits()))
+    time.sleep(0.2)
+    running = below(worker._process.pid)
+    assert running
+    os.kill(worker._process.pid, signal.SIGKILL)
+    end_of(running)
+    worker.close()

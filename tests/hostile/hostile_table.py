@@ -481,12 +481,19 @@ CHANNEL = [
     _spoil(
         "forged replies",
         "channel",
-        {"double": "missing", "square": "missing"},
+        dict.fromkeys(("double", "square", "total"), "missing"),
         before=[FIND_CHANNEL + FORGED],
         double="""
 def double(x):
     say(message({"d": {"id": "0" * 16, "outcome": {"d": {"status": "right", "points": 2}}}}))
     return 2 * x
+""",
+        total="""
+def total(x):
+    outcome = {"status": "returned", "value": x.sum(axis=0, keepdims=True).tolist(), "error": "", "message": ""}
+    outcome |= {"line": "", "line_number": 0, "changed": {"t": []}, "source": "", "kind": "list"}
+    say(message({"d": {"id": "0" * 16, "outcome": {"d": outcome}}}))
+    return x.sum(axis=0, keepdims=True)
 """,
         square="""
 def square(x):
