@@ -132,7 +132,7 @@ def visiting(browser, **context):
                 visit.failed.append(f"{request.url}: {request.failure}")
 
         def note_answer(answer):
-            if not answer.ok:
+            if answer.status >= 400:
                 visit.failed.append(f"{answer.url}: {answer.status}")
 
         window.on("request", lambda request: visit.requested.append(request.url))

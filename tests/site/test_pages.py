@@ -81,6 +81,17 @@ def test_every_page_has_a_description_in_words(html, all_pages):
     assert not faults
 
 
+def test_no_formula_stands_as_its_source(html, toc_pages):
+    faults = {}
+    for page in toc_pages:
+        article = BeautifulSoup((html / f"{page}.html").read_text(encoding="utf-8"), "html.parser").article
+        for tag in article.select("pre, code, script, .math"):
+            tag.decompose()
+        if found := re.findall(r"[^\n]*\$[^\n]*", article.get_text()):
+            faults[page] = found
+    assert not faults
+
+
 def test_every_page_of_the_contents_is_built(html, toc_pages):
     assert [page for page in toc_pages if not (html / f"{page}.html").exists()] == []
 
