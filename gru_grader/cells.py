@@ -79,7 +79,6 @@ def run_cell(number, source, namespace):
     """
     errors = []
     try:
-        source = python_source(source)
         name = f"<cell {number}>"
         # Tracebacks show the lines of cells from here.
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
@@ -97,16 +96,26 @@ def run_cell(number, source, namespace):
 
 def _pieces(source, name):
     """Compile a cell in pieces, each with whether it is one import: imports one by one, and what is between them."""
+    try:
+        whole = compile(source, name, "exec", dont_inherit=True)
+    except SyntaxError:
+        source = python_source(source)
+        whole = compile(source, name, "exec", dont_inherit=True)
     if not IMPORT.search(source):
-        yield compile(source, name, "exec", dont_inherit=True), False
-        return
-    stretch = []
-    for statement in [*ast.parse(source, name).body, None]:
-        imports = isinstance(statement, (ast.Import, ast.ImportFrom))
-        if stretch and (imports or statement is None):
-            yield compile(ast.Module(stretch, []), name, "exec", dont_inherit=True), False
+        return [(whole, False)]
+    pieces, stretch = [], []
+
+    def finish(statements, imports):
+        if statements:
+            code = compile(ast.Module(statements, []), name, "exec", dont_inherit=True)
+            pieces.append((code, imports))
+
+    for statement in ast.parse(source, name).body:
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            finish(stretch, False)
+            finish([statement], True)
             stretch = []
-        if imports:
-            yield compile(ast.Module([statement], []), name, "exec", dont_inherit=True), True
         else:
             stretch.append(statement)
+    finish(stretch, False)
+    return pieces

@@ -103,6 +103,7 @@ class _Budget:
     def __init__(self, seconds, wall_seconds, clock):
         self._clock = clock
         self._seconds = seconds
+        self._wall_seconds = wall_seconds
         self._start = clock()
         self._deadline = time.monotonic() + wall_seconds
 
@@ -111,6 +112,12 @@ class _Budget:
         wall = self._deadline - time.monotonic()
         processor = self._seconds - (self._clock() - self._start)
         return max(0.0, min(wall, processor))
+
+    def excess(self):
+        """Say which of the two was used up."""
+        if time.monotonic() >= self._deadline:
+            return f"it did not finish within {self._wall_seconds:g} s"
+        return f"it used up {self._seconds:g} s of processor time"
 
 
 class Child:
@@ -256,7 +263,7 @@ class Child:
         while True:
             left = budget.left()
             if left <= 0:
-                raise self._end("timed_out", "it took too long")
+                raise self._end("timed_out", budget.excess())
             if self._worker.scratch_is_full():
                 raise self._end("crashed", "it wrote more files than it may")
             # Several threads use up processor time faster than it passes.

@@ -107,10 +107,27 @@ class _Processes:
             self.close()
             self.graded.ends[question.id] = ended.reason
             return [Outcome(ended.status) for _ in cases]
-        lost = self._stopped_definition(question.answer)
-        if lost is not None and all(outcome.status == "not_defined" for outcome in outcomes):
-            self.graded.ends[question.id] = f"cell {lost.cell} was stopped: {lost.reason}"
-            return [Outcome(lost.status) for _ in cases]
+        if any(outcome.status != "not_defined" for outcome in outcomes):
+            return outcomes
+        return self._undefined(question, outcomes)
+
+    def _undefined(self, question, outcomes):
+        """Say why an answer is not defined, where the cell that should define it failed."""
+        defines = re.compile(rf"^\s*(def|class)\s+{question.answer}\b|^\s*{question.answer}\s*[=:]", re.MULTILINE)
+        cells = [number for number, source in enumerate(self._all_cells, 1) if defines.search(source)]
+        stopped = {stop.cell: stop for stop in self.graded.stopped}
+        if len(self.graded.stopped) >= MAX_STOPPED:
+            left_out = range(len(self._cells) + 1, len(self._all_cells) + 1)
+            stopped = {**dict.fromkeys(left_out, self.graded.stopped[-1]), **stopped}
+        for cell in cells:
+            if cell in stopped:
+                stop = stopped[cell]
+                self.graded.ends[question.id] = f"code cell {stop.cell} was left out, because {stop.reason}"
+                return [Outcome(stop.status) for _ in outcomes]
+        errors = {error.cell: error for error in self.graded.errors if error.cell in cells}
+        if errors:
+            error = errors[max(errors)]
+            self.graded.ends[question.id] = f"code cell {error.cell}, which defines it, stopped with {error.error}"
         return outcomes
 
     def close(self):
@@ -139,11 +156,3 @@ class _Processes:
                 stopped.append(StoppedCell(ended.cell, ended.status, ended.reason))
                 if len(stopped) == MAX_STOPPED:
                     self._cells = self._cells[: ended.cell - 1]
-
-    def _stopped_definition(self, name):
-        """Find the stopped cell that would have defined a name, or after which the definition was left out."""
-        defines = re.compile(rf"^\s*(def|class)\s+{name}\b|^\s*{name}\s*[=:]", re.MULTILINE)
-        stopped = self.graded.stopped
-        left_out = range(len(self._cells) + 1, len(self._all_cells) + 1)
-        suspects = [(stop.cell, stop) for stop in stopped] + [(cell, stopped[-1]) for cell in left_out]
-        return next((stop for cell, stop in suspects if defines.search(self._all_cells[cell - 1])), None)

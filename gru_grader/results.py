@@ -6,6 +6,7 @@ import json
 import os
 import re
 import tempfile
+import textwrap
 from dataclasses import asdict
 from pathlib import Path
 
@@ -147,7 +148,7 @@ def _head(submission, assignment, status):
 def _test(number, question, verdict, end):
     text = verdict_text(question, verdict)
     if end:
-        text += f"\n  What happened: {end}."
+        text += "\n" + textwrap.fill(f"What happened: {end}.", 88, initial_indent="  ", subsequent_indent="  ")
     return {
         "score": verdict.points,
         "max_score": verdict.max_points,

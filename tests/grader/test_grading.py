@@ -286,6 +286,25 @@ def test_an_unusable_command_says_why(tmp_path, monkeypatch, capsys, arguments, 
     assert sentence in capsys.readouterr().err
 
 
+def test_an_answer_whose_cell_failed_says_so(tmp_path):
+    hand_in(
+        tmp_path / "in",
+        syntax=cells({**RIGHT, "double": "def double(x):\n    return (2 * x"}),
+        loop=cells({**RIGHT, "double": "while True:\n    pass\ndef double(x):\n    return 2 * x"}),
+        absent=cells({name: answer for name, answer in RIGHT.items() if name != "double"}),
+    )
+    grade(tmp_path, "--time-limit", "0.4")
+    tests = {student: record(tmp_path, student)["tests"][0] for student in ("syntax", "loop", "absent")}
+    assert {student: test["extra_data"]["status"] for student, test in tests.items()} == {
+        "syntax": "not_defined",
+        "loop": "timed_out",
+        "absent": "not_defined",
+    }
+    assert "code cell 2, which defines it, stopped with SyntaxError." in tests["syntax"]["output"]
+    assert "code cell 2 was left out, because it used up 0.4 s of" in tests["loop"]["output"]
+    assert "What happened" not in tests["absent"]["output"]
+
+
 def test_show_prints_one_result(folder, capsys):
     grade(folder, "--time-limit", "0.5")
     capsys.readouterr()

@@ -39,6 +39,7 @@ result = pathlib.Path("/tmp/out/anna/{STEM}/results.json")
 if result.exists():
     record = json.loads(result.read_text())
     print("RESULT", record["score"], record["extra_data"]["isolation"])
+print("HALF WRITTEN", [str(path) for path in pathlib.Path("/tmp/out").rglob("*.partial")])
 sys.exit(code)
 """
 
@@ -107,6 +108,7 @@ def test_a_full_disk_is_the_grader_s_failure_and_no_mark():
     ran = throwaway.run("-c", GRADE, options=["--size", "8192", "--tmpfs", "/tmp/out"])
     assert ran.returncode == 3
     assert "No space left on device" in ran.stdout + ran.stderr and "Traceback" not in ran.stderr
+    assert "HALF WRITTEN []" in ran.stdout
 
 
 def test_a_machine_that_is_not_linux_is_told_so(monkeypatch, capsys, tmp_path):
@@ -153,7 +155,7 @@ def test_packages_that_a_submission_may_not_import_are_not_to_be_seen(level):
 @LEVELS
 def test_processor_time_is_what_ends_a_loop(level):
     limits = Limits(seconds=0.3)
-    with Worker(level, limits) as worker, pytest.raises(Ended, match="too long"):
+    with Worker(level, limits) as worker, pytest.raises(Ended, match="used up 0.3 s of processor time"):
         ask(worker, "def answer():\n    while True:\n        pass", limits)
     assert 0.25 < ask.processor_seconds < 0.9
 
