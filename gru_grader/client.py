@@ -8,7 +8,6 @@ with a signal that it cannot refuse, and all it started ends with it.
 import dataclasses
 import math
 import os
-import pwd
 import secrets
 import select
 import shutil
@@ -21,16 +20,14 @@ import time
 
 import numpy as np
 
-from gru_checks.calling import Outcome
-from gru_checks.values import NotPlain, plain
-from gru_grader import allowed_calls, libraries, wire
+from gru_checks.values import NotPlain
+from gru_grader import allowed_calls, answers, libraries, machine, wire
 from gru_grader.sandbox import FULL, NONE
 from gru_grader.worker import ENDED, FORKED
 
 START_SECONDS = 60
 """How long a worker may take to import its packages, and a child to shut itself in; no submission runs then."""
 MAX_PROGRESS = 10_000
-FIRST_UNUSED_USER = 58_000
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
@@ -128,7 +125,7 @@ class Child:
         self._channel = channel
         self._channel.setblocking(False)
         self._handle = handle
-        self._clock_id = None if handle is None else _processor_clock(handle)
+        self._clock_id = None if handle is None else machine.processor_clock(handle)
         self._news, self._room = select.poll(), select.poll()
         self._news.register(channel, select.POLLIN)
         self._room.register(channel, select.POLLOUT)
@@ -143,7 +140,7 @@ class Child:
             raise WorkerError(f"a child did not start: {ended.reason}") from None
         if state != {"state": "ready"}:
             self._stop()
-            raise CannotIsolate(_text(state, "reason") or "a child did not start")
+            raise CannotIsolate(answers.text(state, "reason") or "a child did not start")
 
     def run(self, sources, skip, limits):
         """Run the code cells.
@@ -157,7 +154,7 @@ class Child:
 
         Returns
         -------
-        list of CellError
+        list of gru_grader.answers.CellError
 
         Raises
         ------
@@ -175,7 +172,7 @@ class Child:
                 if type(progress) is int and cell < progress <= len(sources) and len(reply) == 2:
                     cell = progress
                 elif type(reply.get("errors")) is list and len(reply) == 2:
-                    return [_cell_error(error, len(sources)) for error in reply["errors"][:100]]
+                    return [answers.cell_error(error, len(sources)) for error in reply["errors"][:100]]
                 else:
                     break
             raise self._end("missing", "it sent a message that is no answer")
@@ -207,7 +204,7 @@ class Child:
         request = {"do": "call", "name": call.name, "arguments": call.arguments, "errors": call.errors}
         reply = self._reply(self._send(request, budget), budget)
         try:
-            return _outcome(reply["outcome"])
+            return answers.outcome(reply["outcome"])
         except (KeyError, NotPlain, TypeError, ValueError):
             raise self._end("missing", "it sent a message that is no answer") from None
 
@@ -288,7 +285,7 @@ class Child:
     def _end(self, status, reason):
         """End the child and make the Ended that says why."""
         code = self._stop()
-        self.ended = Ended(status, reason or _how_it_ended(code))
+        self.ended = Ended(status, reason or answers.how_it_ended(code))
         return self.ended
 
     def _stop(self):
@@ -321,7 +318,7 @@ class Worker:
         self.level = level
         self._limits = limits
         self._packages = (*libraries.PACKAGES, *packages)
-        self._user = _unused_user(place) if os.geteuid() == 0 and level != NONE else 0
+        self._user = machine.unused_user(place) if os.geteuid() == 0 and level != NONE else 0
         self._scratch = None if level == FULL else tempfile.mkdtemp(prefix="gru-grader-")
         if self._user and self._scratch:
             os.chown(self._scratch, self._user, self._user)
@@ -352,7 +349,7 @@ class Worker:
         WorkerError
         """
         if self._scratch:
-            _empty(self._scratch)
+            machine.empty(self._scratch)
         if self.level == NONE and self._process.poll() is not None:
             self._start()
         ours, theirs = socket.socketpair()
@@ -370,7 +367,7 @@ class Worker:
 
     def scratch_is_full(self):
         """Whether a submission wrote more than it may where no file system of its own limits it."""
-        return self._scratch is not None and _size(self._scratch, self._limits) > self._limits.disk * 2**20
+        return self._scratch is not None and machine.size(self._scratch, self._limits) > self._limits.disk * 2**20
 
     def _start(self):
         self._control, theirs = socket.socketpair()
@@ -393,7 +390,7 @@ class Worker:
             raise
         if state != {"state": "ready"}:
             self.close()
-            raise CannotIsolate(_text(state, "reason"))
+            raise CannotIsolate(answers.text(state, "reason"))
 
     def _begin(self):
         """Tell the process what to prepare, and give what it says when it has."""
@@ -401,7 +398,7 @@ class Worker:
         state = self._message()
         if state == {"state": "unshared"}:
             try:
-                _map_users(self._process.pid, self._user)
+                machine.map_users(self._process.pid, self._user)
             except OSError as error:
                 raise CannotIsolate(f"naming the users of a namespace: {error.strerror}") from None
             self._tell({"state": "mapped"})
@@ -423,7 +420,7 @@ class Worker:
 
     def _settings(self):
         found = libraries.libraries(self._packages)
-        threads = self._limits.threads + (0 if self._user or self.level == FULL else _tasks_of_this_user())
+        threads = self._limits.threads + (0 if self._user or self.level == FULL else machine.tasks_of_this_user())
         return {
             "level": self.level,
             "user": self._user,
@@ -483,155 +480,3 @@ class Worker:
             self._process.wait()
             self._process.stderr.close()
             self._control.close()
-
-
-_OUTCOME_KINDS = {field.name: type(getattr(Outcome(""), field.name)) for field in dataclasses.fields(Outcome)}
-
-
-def _outcome(fields):
-    """Read an outcome, believing nothing about it."""
-    if type(fields) is not dict or fields.keys() != _OUTCOME_KINDS.keys():
-        raise ValueError("fields")
-    for name, kind in _OUTCOME_KINDS.items():
-        if name != "value" and type(fields[name]) is not kind:
-            raise TypeError(name)
-    if fields["status"] not in ("returned", "not_defined", "not_callable", "not_attempted", "raised", "unreadable"):
-        raise ValueError("status")
-    if not all(type(place) is int for place in fields["changed"]):
-        raise TypeError("changed")
-    texts = {name: text[:1000] for name, text in fields.items() if type(text) is str and name != "value"}
-    value = plain(fields["value"]) if fields["status"] == "returned" else None
-    return Outcome(**{**fields, **texts, "value": value, "changed": fields["changed"][:100]})
-
-
-@dataclasses.dataclass(frozen=True)
-class CellError:
-    """What a cell raised.
-
-    Parameters
-    ----------
-    cell : int
-        Place among the code cells, from 1.
-    error, message : str
-    line : int
-        In the cell, from 1; 0 if it is not known.
-    """
-
-    cell: int
-    error: str
-    message: str
-    line: int
-
-
-def _cell_error(fields, cells):
-    number, line = (fields.get(name) if type(fields) is dict else None for name in ("cell", "line"))
-    known = type(number) is int and 1 <= number <= cells
-    return CellError(
-        number if known else 0,
-        _text(fields, "error"),
-        _text(fields, "message"),
-        line if type(line) is int and 0 <= line < 10**6 else 0,
-    )
-
-
-def _text(message, name):
-    text = message.get(name) if type(message) is dict else None
-    return text[:500] if type(text) is str else ""
-
-
-def _how_it_ended(code):
-    if code >= 0:
-        return f"it ended Python (exit status {code})"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = f"signal {-code}"
-    words = {
-        "SIGSEGV": "it crashed Python (segmentation fault)",
-        "SIGKILL": "it was killed by the system",
-        "SIGSYS": "it made a system call that is not allowed",
-    }
-    return words.get(name, f"it crashed Python ({name})")
-
-
-def _processor_clock(handle):
-    """Name the processor clock of a process: the same number that clock_getcpuclockid(3) makes."""
-    with open(f"/proc/self/fdinfo/{handle}") as file:
-        pid = next(int(line.split()[1]) for line in file if line.startswith("Pid:"))
-    return (~pid << 3) | 2
-
-
-def _map_users(pid, user):
-    """Say which users exist in a worker's namespaces: whoever started it, as 0, and one that is unused, as 1."""
-    pairs = {"uid_map": os.geteuid(), "gid_map": os.getegid()}
-    if not user:
-        _write(f"/proc/{pid}/setgroups", "deny")
-    for name, own in pairs.items():
-        _write(f"/proc/{pid}/{name}", f"0 {own} 1\n1 {user} 1\n" if user else f"0 {own} 1\n")
-
-
-def _write(path, text):
-    # One write(2) is all such a file takes.
-    with open(path, "wb", buffering=0) as file:
-        file.write(text.encode())
-
-
-def _unused_user(place):
-    """Find a user number that nobody has, another one for each worker; 0 where only one user exists at all."""
-    known = {entry.pw_uid for entry in pwd.getpwall()}
-    running = set()
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            running.add(os.stat(f"/proc/{pid}").st_uid)
-        except OSError:
-            continue
-    candidates = (user for user in range(FIRST_UNUSED_USER, 60_000) if user not in known | running)
-    user = next(user for number, user in enumerate(candidates) if number >= place)
-    # In a container of an ordinary user, root is that user, and often the only one.
-    return user if _exists(user, "uid_map") and _exists(user, "gid_map") else 0
-
-
-def _exists(user, name):
-    """Whether a user or group number can be used in this process's namespace."""
-    with open(f"/proc/self/{name}") as file:
-        ranges = [[int(number) for number in line.split()] for line in file]
-    return any(first <= user < first + count for first, _, count in ranges)
-
-
-def _tasks_of_this_user():
-    """Count the threads of this user, which the limit on threads counts too."""
-    own, count = os.geteuid(), 0
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            if os.stat(f"/proc/{pid}").st_uid == own:
-                count += len(os.listdir(f"/proc/{pid}/task"))
-        except OSError:
-            continue
-    return count
-
-
-def _empty(folder):
-    for entry in os.scandir(folder):
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path, ignore_errors=True)
-        else:
-            os.unlink(entry.path)
-
-
-def _size(folder, limits):
-    """Add up the files below a folder; infinite when there are very many."""
-    total, entries, folders = 0, 0, [folder]
-    while folders:
-        try:
-            with os.scandir(folders.pop()) as found:
-                for entry in found:
-                    entries += 1
-                    if entries > 1000:
-                        return math.inf
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append(entry.path)
-                    else:
-                        total += entry.stat(follow_symlinks=False).st_size
-        except OSError:
-            continue
-    return total

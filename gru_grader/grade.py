@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from gru_checks.calling import Outcome
 from gru_checks.judge import judge
-from gru_grader.client import CellError, Ended, WorkerError
+from gru_grader.answers import CellError
+from gru_grader.client import Ended, WorkerError
 
 MAX_STOPPED = 3
 """After so many cells that end the process or do not end, what comes after the last of them is left out."""
@@ -40,7 +41,7 @@ class Graded:
     ends : dict of str
         Question ids, with why the process ended in answering them.
     stopped : list of StoppedCell
-    errors : list of gru_grader.client.CellError
+    errors : list of gru_grader.answers.CellError
     processor_seconds : float
     memory : int
         The most that one of its processes held, KiB.

@@ -1,0 +1,75 @@
+"""What a child says, read as what it claims to be, or refused; nothing in it is believed beyond its form."""
+
+import dataclasses
+import signal
+
+from gru_checks.calling import Outcome
+from gru_checks.values import plain
+
+_OUTCOME_KINDS = {field.name: type(getattr(Outcome(""), field.name)) for field in dataclasses.fields(Outcome)}
+
+
+def outcome(fields):
+    """Read an outcome, believing nothing about it."""
+    if type(fields) is not dict or fields.keys() != _OUTCOME_KINDS.keys():
+        raise ValueError("fields")
+    for name, kind in _OUTCOME_KINDS.items():
+        if name != "value" and type(fields[name]) is not kind:
+            raise TypeError(name)
+    if fields["status"] not in ("returned", "not_defined", "not_callable", "not_attempted", "raised", "unreadable"):
+        raise ValueError("status")
+    if not all(type(place) is int for place in fields["changed"]):
+        raise TypeError("changed")
+    texts = {name: text[:1000] for name, text in fields.items() if type(text) is str and name != "value"}
+    value = plain(fields["value"]) if fields["status"] == "returned" else None
+    return Outcome(**{**fields, **texts, "value": value, "changed": fields["changed"][:100]})
+
+
+@dataclasses.dataclass(frozen=True)
+class CellError:
+    """What a cell raised.
+
+    Parameters
+    ----------
+    cell : int
+        Place among the code cells, from 1.
+    error, message : str
+    line : int
+        In the cell, from 1; 0 if it is not known.
+    """
+
+    cell: int
+    error: str
+    message: str
+    line: int
+
+
+def cell_error(fields, cells):
+    number, line = (fields.get(name) if type(fields) is dict else None for name in ("cell", "line"))
+    known = type(number) is int and 1 <= number <= cells
+    return CellError(
+        number if known else 0,
+        text(fields, "error"),
+        text(fields, "message"),
+        line if type(line) is int and 0 <= line < 10**6 else 0,
+    )
+
+
+def text(message, name):
+    text = message.get(name) if type(message) is dict else None
+    return text[:500] if type(text) is str else ""
+
+
+def how_it_ended(code):
+    if code >= 0:
+        return f"it ended Python (exit status {code})"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    words = {
+        "SIGSEGV": "it crashed Python (segmentation fault)",
+        "SIGKILL": "it was killed by the system",
+        "SIGSYS": "it made a system call that is not allowed",
+    }
+    return words.get(name, f"it crashed Python ({name})")

@@ -1,0 +1,91 @@
+"""What the trusted process asks of the machine: users, processor clocks, sizes of folders."""
+
+import math
+import os
+import pwd
+import shutil
+
+FIRST_UNUSED_USER = 58_000
+
+
+def processor_clock(handle):
+    """Name the processor clock of a process: the same number that clock_getcpuclockid(3) makes."""
+    with open(f"/proc/self/fdinfo/{handle}") as file:
+        pid = next(int(line.split()[1]) for line in file if line.startswith("Pid:"))
+    return (~pid << 3) | 2
+
+
+def map_users(pid, user):
+    """Say which users exist in a worker's namespaces: whoever started it, as 0, and one that is unused, as 1."""
+    pairs = {"uid_map": os.geteuid(), "gid_map": os.getegid()}
+    if not user:
+        _write(f"/proc/{pid}/setgroups", "deny")
+    for name, own in pairs.items():
+        _write(f"/proc/{pid}/{name}", f"0 {own} 1\n1 {user} 1\n" if user else f"0 {own} 1\n")
+
+
+def _write(path, text):
+    # One write(2) is all such a file takes.
+    with open(path, "wb", buffering=0) as file:
+        file.write(text.encode())
+
+
+def unused_user(place):
+    """Find a user number that nobody has, another one for each worker; 0 where only one user exists at all."""
+    known = {entry.pw_uid for entry in pwd.getpwall()}
+    running = set()
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            running.add(os.stat(f"/proc/{pid}").st_uid)
+        except OSError:
+            continue
+    candidates = (user for user in range(FIRST_UNUSED_USER, 60_000) if user not in known | running)
+    user = next(user for number, user in enumerate(candidates) if number >= place)
+    # In a container of an ordinary user, root is that user, and often the only one.
+    return user if _exists(user, "uid_map") and _exists(user, "gid_map") else 0
+
+
+def _exists(user, name):
+    """Whether a user or group number can be used in this process's namespace."""
+    with open(f"/proc/self/{name}") as file:
+        ranges = [[int(number) for number in line.split()] for line in file]
+    return any(first <= user < first + count for first, _, count in ranges)
+
+
+def tasks_of_this_user():
+    """Count the threads of this user, which the limit on threads counts too."""
+    own, count = os.geteuid(), 0
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if os.stat(f"/proc/{pid}").st_uid == own:
+                count += len(os.listdir(f"/proc/{pid}/task"))
+        except OSError:
+            continue
+    return count
+
+
+def empty(folder):
+    for entry in os.scandir(folder):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path, ignore_errors=True)
+        else:
+            os.unlink(entry.path)
+
+
+def size(folder, limits):
+    """Add up the files below a folder; infinite when there are very many."""
+    total, entries, folders = 0, 0, [folder]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as found:
+                for entry in found:
+                    entries += 1
+                    if entries > 1000:
+                        return math.inf
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_size
+        except OSError:
+            continue
+    return total
