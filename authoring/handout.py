@@ -8,6 +8,7 @@ The solutions are not in it.
 """
 
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -44,7 +45,13 @@ GRU course: exercises
 
 def build_wheel(folder):
     """Build the course's wheel into a folder and give its path."""
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
+    # From a copy: building in place leaves a folder behind that the next wheel would take old modules from.
+    source = pathlib.Path(folder) / "source"
+    source.mkdir()
+    for path in [*ROOT.glob("gru_*/"), *map(ROOT.joinpath, ("pyproject.toml", "README.md", "LICENSE", "LICENSE-text"))]:
+        copy = shutil.copytree if path.is_dir() else shutil.copy
+        copy(path, source / path.name)
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(source)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"The wheel could not be built (pip needs the network for it):\n{done.stderr.strip()[-600:]}")

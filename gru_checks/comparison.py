@@ -49,7 +49,7 @@ def compare(question, case, expected, value, *, public):
 
 def _choice(choices, expected, value):
     if type(value) is not str:
-        return Finding("type", f"It returned {_kind(value)}; a letter in quotes is expected, as in return \"a\".")
+        return Finding("type", f'It returned {_kind(value)}; a letter in quotes is expected, as in return "a".')
     if value.strip().lower() == expected:
         return None
     if value.strip().lower() not in choices:

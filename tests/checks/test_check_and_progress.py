@@ -248,10 +248,7 @@ def test_a_check_takes_less_than_half_a_second(run_cell, solved, monkeypatch):
 def test_numpy_alone_is_needed():
     code = (
         "import builtins, json, sys\n"
-        "before = set(sys.modules)\n"
-        + HEAD
-        + TRANSPOSED
-        + f'check("ch03.update_gate"); progress("{STEM}")\n'
+        "before = set(sys.modules)\n" + HEAD + TRANSPOSED + f'check("ch03.update_gate"); progress("{STEM}")\n'
         "found = {name.partition('.')[0] for name in set(sys.modules) - before} - set(sys.stdlib_module_names)\n"
         "print(json.dumps(sorted(name for name in found if 'cython' not in name)))"
     )

@@ -58,8 +58,7 @@ def test_mistakes_are_far_from_the_right_answer_and_from_each_other(question, pe
         outcomes = {name: performed(function, cases) for name, function in implementations.items()}
         for one, other in itertools.combinations(outcomes, 2):
             apart = max(
-                distance(question, case, a, b)
-                for case, a, b in zip(cases, outcomes[one], outcomes[other], strict=True)
+                distance(question, case, a, b) for case, a, b in zip(cases, outcomes[one], outcomes[other], strict=True)
             )
             assert apart >= 100, (seed, one, other, apart)
 

@@ -56,6 +56,7 @@ def test_too_little_space_stops_before_the_download(monkeypatch):
         environment.require_space("all")
 
 
+@pytest.mark.slow
 def test_without_a_network_pip_ends_in_a_sentence_and_no_stamp(tmp_path, monkeypatch):
     venv = tmp_path / ".venv"
     subprocess.run([sys.executable, "-m", "venv", venv], check=True)
