@@ -48,7 +48,8 @@ def build_wheel(folder):
     # From a copy: building in place leaves a folder behind that the next wheel would take old modules from.
     source = pathlib.Path(folder) / "source"
     source.mkdir()
-    for path in [*ROOT.glob("gru_*/"), *map(ROOT.joinpath, ("pyproject.toml", "README.md", "LICENSE", "LICENSE-text"))]:
+    packages = [path.parent for path in ROOT.glob("gru_*/__init__.py")]
+    for path in [*packages, *map(ROOT.joinpath, ("pyproject.toml", "README.md", "LICENSE", "LICENSE-text"))]:
         copy = shutil.copytree if path.is_dir() else shutil.copy
         copy(path, source / path.name)
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(source)]

@@ -72,7 +72,7 @@ def judge(question, cases, outcomes, *, public):
     if len(cases) != len(outcomes):
         raise ValueError(f"{question.id} has {len(cases)} cases and {len(outcomes)} outcomes")
     for outcome in outcomes:
-        refusal = _refusal(question, outcome)
+        refusal = _refusal(question, outcome, public)
         if refusal is not None:
             return refusal
     outcomes = [_reread(outcome) for outcome in outcomes]
@@ -89,11 +89,15 @@ def judge(question, cases, outcomes, *, public):
     return _not_right(question, cases, outcomes, findings, right, remarks)
 
 
-def _refusal(question, outcome):
+def _refusal(question, outcome, public):
     """Verdict on an answer that cannot count, whatever it returns."""
     name = question.answer
     if outcome.status == "not_defined":
-        message = f"There is no {name} so far. Has the cell that defines it been run?"
+        message = (
+            f"There is no {name} so far. Has the cell that defines it been run?"
+            if public
+            else f"There is no {name} after all cells have run."
+        )
         return _nothing(question, "not_defined", message)
     if outcome.status == "not_callable":
         message = (

@@ -146,6 +146,12 @@ def test_the_status_where_nothing_is_right(outcome, status):
     assert verdict.message and verdict.page == QUESTION.page
 
 
+def test_what_is_missing_is_said_for_who_reads_it():
+    outcomes = [Outcome("not_defined")] * len(CASES)
+    assert "Has the cell that defines it been run?" in judge(QUESTION, CASES, outcomes, public=True).message
+    assert "after all cells have run" in judge(QUESTION, CASES, outcomes, public=False).message
+
+
 def test_a_mistake_that_explains_every_case_is_named_first():
     verdict = told(lambda a: -2 * a)
     assert verdict.misconception == "negated" and verdict.message.startswith("The sign is wrong.\n")
