@@ -123,7 +123,8 @@ class Visit:
 @contextlib.contextmanager
 def visiting(browser, **context):
     """Open a browser page whose every request, failure and complaint is recorded."""
-    with contextlib.closing(browser.new_context(**context)) as window:
+    with contextlib.closing(browser.new_context(reduced_motion="reduce", **context)) as window:
+        window.set_default_timeout(120_000)  # for a busy machine
         page = window.new_page()
         visit = Visit(page, [], [], [])
 
