@@ -83,7 +83,7 @@ BREAKS = {
     "run out of order": (lambda n: code(n).update(execution_count=7), "execution counts"),
     "words on stderr": (lambda n: printing(n).outputs[0].update(name="stderr"), "stderr"),
     "a memory address": (lambda n: show(n, "<object at 0x7f3a5c1d>"), "memory address"),
-    "a machine's path": (lambda n: show(n, "/home/ada/book/x.py"), "path of the machine"),
+    "a machine's path": (lambda n: show(n, "/Users/ada/book/x.py"), "path of the machine"),
     "seven decimals": (lambda n: show(n, "0.1234567"), "six decimals"),
     "an unknown tag": (lambda n: code(n).metadata.update(tags=["nbval-skip"]), "unknown tag"),
     "a comment for nbval": (lambda n: code(n).update(source="# NBVAL_IGNORE_OUTPUT\n1"), "comment"),
