@@ -96,7 +96,9 @@ def learn(page, folder):
         page.goto(f"{address}doc/tree/{path.name}")
         page.wait_for_selector(".jp-Notebook", timeout=60_000)
         page.wait_for_timeout(4000)
-        page.get_by_role("button", name="No", exact=True).click()  # no news about Jupyter
+        news = page.get_by_role("button", name="No", exact=True)
+        if news.is_visible():  # JupyterLab asks once whether to fetch its news
+            news.click()
         page.get_by_text("U_z is transposed").first.scroll_into_view_if_needed()
         page.mouse.move(SIZE["width"] / 2, SIZE["height"] / 2)
         page.mouse.wheel(0, -180)
