@@ -32,6 +32,10 @@ def put(path, *sources):
     return path
 
 
+# Every test starts kernels.
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory):
     """A notebook with a text and a picture, refreshed once, as (path, text)."""

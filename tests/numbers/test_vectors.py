@@ -15,6 +15,7 @@ def stored(stem):
     return vectors.pop("made_with"), vectors, text
 
 
+@pytest.mark.slow
 @pytest.mark.needs("tensorflow", "torch")
 @pytest.mark.parametrize("stem", VECTORS)
 def test_the_frameworks_still_give_the_stored_numbers(stem):

@@ -17,6 +17,7 @@ def test_with_a_browser():
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("required", "status", "told"),
     [

@@ -19,6 +19,7 @@ WITHOUT_SMALL_PARTS = """async () => {
 }"""
 
 
+@pytest.mark.slow
 @pytest.mark.needs("chromium")
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_serious(visit, address, toc_pages, theme):

@@ -34,6 +34,7 @@ TOO_WIDE = """() => {
 }"""
 
 
+@pytest.mark.slow
 def test_pages_ask_no_other_host_and_say_no_error(visit, address, all_pages):
     with visit(**PHONE) as seen:
         for name in all_pages:
@@ -46,6 +47,7 @@ def test_pages_ask_no_other_host_and_say_no_error(visit, address, all_pages):
         assert any(url.endswith("tex-mml-chtml.js") for url in seen.requested)
 
 
+@pytest.mark.slow
 def test_the_site_works_from_disk(visit, html, all_pages):
     root = html.as_uri() + "/"
     with visit() as seen:
