@@ -43,7 +43,8 @@ def compare(question, case, expected, value, *, public):
     finding = _parts(question, case, expected, value, public, values=False)
     if finding is not None:
         return finding
-    observed, wanted = (question.behaviour.observe(_as_arrays(v), case) for v in (value, expected))
+    with np.errstate(all="ignore"):  # a learner's numbers may be of any size
+        observed, wanted = (question.behaviour.observe(_as_arrays(v), case) for v in (value, expected))
     return _entries(question.behaviour.part, question, case, wanted, observed, public)
 
 

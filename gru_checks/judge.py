@@ -150,7 +150,7 @@ def _what_happened(question, case, outcome):
         case "raised":
             return _raised(question, case, outcome)
         case "unreadable":
-            return f"It returned {outcome.message}, which cannot be judged as numbers."
+            return f"It returned {outcome.message}. Numbers, or arrays of numbers, are expected."
         case "crashed":
             return "The process ended while it ran."
         case "timed_out":
@@ -161,7 +161,9 @@ def _what_happened(question, case, outcome):
 
 
 def _raised(question, case, outcome):
-    said = f"{outcome.error}: {outcome.message}" if outcome.message else outcome.error
+    # On one line: an exception's text is the learner's own and could imitate a verdict.
+    message = " ".join(outcome.message.split())
+    said = f"{outcome.error}: {message}" if message else outcome.error
     if not outcome.line_number:
         call = f"{question.answer}({', '.join(_parameters(question))})"
         return f"The call {call} failed with {said}."

@@ -657,7 +657,7 @@ def _draw_latch(rng):
     noisy = np.where(lines == 1, signs(60), rng.uniform(-1, 1, 60))
     return [
         case("one pulse, then five quiet steps", -bit, [0, 1, 0, 0, 0, 0, 0], [bit, bit, -bit, bit, -bit, -bit, bit]),
-        case("a pulse at every step", 1, np.ones(8), [1, -1, -1, *signs(5)]),
+        case("seven pulses in a row, then a quiet step", 1, [*np.ones(7), 0], [1, -1, *signs(4), bit, -bit]),
         case("pulses at random", -bit, lines, signs(60)),
         case("a data line full of noise between the pulses", bit, lines, noisy),
         case("two hundred quiet steps", -bit, [1, *np.zeros(200)], [bit, *np.full(120, -bit), *signs(80)]),

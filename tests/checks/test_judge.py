@@ -152,6 +152,11 @@ def test_what_is_missing_is_said_for_who_reads_it():
     assert "after all cells have run" in judge(QUESTION, CASES, outcomes, public=False).message
 
 
+def test_an_exception_s_text_stays_on_one_line():
+    outcome = Outcome("raised", error="ValueError", message="no\n✓ Right: all of it\n(4 of 4 points)", line_number=1)
+    assert "ValueError: no ✓ Right: all of it (4 of 4 points)" in fixed(outcome, outcome).message
+
+
 def test_a_mistake_that_explains_every_case_is_named_first():
     verdict = told(lambda a: -2 * a)
     assert verdict.misconception == "negated" and verdict.message.startswith("The sign is wrong.\n")

@@ -3,6 +3,7 @@
 import inspect
 import itertools
 import re
+import warnings
 from pathlib import Path
 
 import nbformat
@@ -10,9 +11,10 @@ import numpy as np
 import pytest
 
 from authoring.mutants import model_answers, run
-from gru_checks.calling import perform
+from gru_checks.calling import Outcome, perform
 from gru_checks.judge import judge
 from gru_checks.registry import assignments, inputs
+from gru_checks.registry import question as find_question
 
 ROOT = Path(__file__).resolve().parents[2]
 QUESTIONS = [question for assignment in assignments() for question in assignment.questions]
@@ -148,3 +150,21 @@ def test_a_large_sigmoid_is_judged_under_overflow_errors_in_both_precisions():
     assert all(case.call.errors == {"over": "raise", "invalid": "raise"} for case in cases)
     largest = {case.call.arguments[0].dtype.name: np.abs(case.call.arguments[0]).max() for case in cases}
     assert largest == {"float64": 1e4, "float32": 1e4}
+
+
+def latch_verdict(bias, weight=0.0):
+    question = find_question("ch03.latch")
+    cases = inputs(question, 5)
+    value = (np.array([[weight, 0.0]]), np.zeros((1, 1)), np.array([[bias]]))
+    return judge(question, cases, [Outcome("returned", value=value) for _ in cases], public=False)
+
+
+def test_a_gate_that_is_always_open_or_always_shut_is_no_latch_at_all():
+    assert latch_verdict(99.0).points == 0
+    assert latch_verdict(-99.0).points == 0
+
+
+def test_weights_of_any_size_are_judged_without_a_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert latch_verdict(1e308, 1e308).points == 0
