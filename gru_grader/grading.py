@@ -31,12 +31,15 @@ class Summary:
     unplaced : list of gru_grader.submissions.Unplaced
     kept : int
         How many of the records were there already.
+    rows : int
+        How many results summary.csv has, those of earlier runs included.
     interrupted : bool
     """
 
     records: list = field(default_factory=list)
     unplaced: list = field(default_factory=list)
     kept: int = 0
+    rows: int = 0
     interrupted: bool = False
 
     def having(self, status):
@@ -101,7 +104,7 @@ class Grading:
         """
         summary = Summary(unplaced=self.unplaced)
         records, waiting = {}, []
-        timings = _Timings(self.out / "timings.csv", regrade)
+        timings = _Timings(self.out / tables.TIMINGS_FILE)
         for submission in self.submissions:
             kept = None if regrade else self._kept(submission)
             if kept is None:
@@ -130,12 +133,19 @@ class Grading:
                 pool.stop()
                 raise
         summary.records = [records[submission] for submission in self.submissions if submission in records]
-        tables.write_table(self.out / "summary.csv", tables.SUMMARY, map(tables.summary_row, summary.records))
+        summary.rows = self._write_table()
         return summary
 
     def path(self, submission):
         """Where the result of a submission lies."""
         return self.out / submission.student / submission.stem / results.FILE
+
+    def _write_table(self):
+        """Write summary.csv from all results in the folder, of this run and of earlier ones."""
+        rows = [tables.summary_row(record) for record in results.read_all(self.out)]
+        if rows:
+            tables.write_table(self.out / tables.SUMMARY_FILE, tables.SUMMARY, rows)
+        return len(rows)
 
     def _settled_seed(self, seed):
         path = self.out / results.SETTINGS
@@ -211,11 +221,11 @@ class Grading:
 
 
 class _Timings:
-    """timings.csv, to which a line is added as each submission is finished."""
+    """timings.csv, to which a line is added whenever a submission is finished."""
 
-    def __init__(self, path, afresh):
+    def __init__(self, path):
         self._path = path
-        if afresh or not path.exists():
+        if not path.exists():
             tables.write_table(path, tables.TIMINGS, [])
 
     def add(self, submission, timing):

@@ -85,7 +85,9 @@ def closing(summary, out):
         lines += [f"  {safe_line(item.path)}: {item.reason}" for item in summary.unplaced]
     if summary.interrupted:
         lines.append("Stopped. What is finished is kept; the same command goes on.")
-    lines.append(f"Results: {safe_line(str(out))}; the table is summary.csv.")
+    earlier = summary.rows - len(summary.records)
+    table = "the table is summary.csv" + (f", with {earlier} more from earlier runs" if earlier > 0 else "")
+    lines.append(f"Results: {safe_line(str(out))}; {table}.")
     return "\n".join(lines)
 
 

@@ -22,6 +22,7 @@ NOT_GRADABLE = "not_gradable"
 ERROR = "error"
 """What became of a submission. The last two have no score: null, never 0."""
 
+DAMAGED = "The result is damaged. Grade this submission again."
 FILE = "results.json"
 SETTINGS = "grading.json"
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
@@ -223,6 +224,26 @@ def read(path):
         return record if record["extra_data"]["status"] else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def read_all(folder):
+    """Read the results of all runs into a folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+
+    Returns
+    -------
+    list of dict
+        By student, then assignment. A result that is damaged has status ERROR.
+    """
+    return [read(path) or _damaged_record(path) for path in sorted(folder.glob(f"*/*/{FILE}"))]
+
+
+def _damaged_record(path):
+    head = {"student": safe_line(path.parts[-3]), "assignment": safe_line(path.parts[-2]), "status": ERROR}
+    return {"score": None, "output": "", "tests": [], "extra_data": {**head, "reason": DAMAGED}}
 
 
 def can_be_kept(record, made_from):

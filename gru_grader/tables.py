@@ -6,6 +6,8 @@ import io
 from gru_grader.results import write_text
 from gru_grader.text import safe_cell
 
+SUMMARY_FILE = "summary.csv"
+TIMINGS_FILE = "timings.csv"
 QUESTION_STATUSES = (
     "right",
     "partly_right",
@@ -28,7 +30,7 @@ def summary_row(record):
     statuses = [test["extra_data"]["status"] for test in record["tests"]]
     score = "" if record["score"] is None else record["score"]
     counts = [statuses.count(status) if statuses else "" for status in QUESTION_STATUSES]
-    row = [data["student"], data["assignment"], data["status"], score, data["max_score"]]
+    row = [data["student"], data["assignment"], data["status"], score, data.get("max_score", "")]
     return [*row, *counts, data.get("reason", "")]
 
 

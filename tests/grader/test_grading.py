@@ -351,3 +351,38 @@ def test_the_reference_can_be_imported_only_where_the_assignment_says_so(level):
 
 def test_the_names_of_the_bank_are_those_of_the_tables():
     assert set(RIGHT) == set(WRONG) == set(UNTOUCHED) == set(NAMES)
+
+
+def summary(folder):
+    """The rows of summary.csv, by student."""
+    with open(folder / "summary.csv", encoding="utf-8-sig", newline="") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+def test_the_table_keeps_the_class_when_one_more_is_graded(tmp_path, capsys):
+    hand_in(tmp_path / "in", anna=cells(RIGHT), bo=cells(WRONG))
+    hand_in(tmp_path / "late", cy=cells(RIGHT))
+    grade(tmp_path)
+    (tmp_path / "results" / "bo" / STEM / "results.json").write_text("half")
+    gru_grader("grade", tmp_path / "late", "--out", tmp_path / "results", "--regrade")
+    rows = summary(tmp_path / "results")
+    assert {name: (row["status"], row["score"]) for name, row in rows.items()} == {
+        "anna": ("graded", str(POINTS)),
+        "bo": ("error", ""),
+        "cy": ("graded", str(POINTS)),
+    }
+    assert "damaged" in rows["bo"]["reason"]
+    assert "with 2 more from earlier runs" in capsys.readouterr().out
+    with open(tmp_path / "results" / "timings.csv", encoding="utf-8-sig") as file:
+        assert [row["student"] for row in csv.DictReader(file)][-1] == "cy"
+    assert len((tmp_path / "results" / "timings.csv").read_text().splitlines()) == 4
+
+
+def test_the_table_outlives_a_folder_without_submissions(tmp_path):
+    hand_in(tmp_path / "in", anna=cells(RIGHT))
+    (tmp_path / "wrong" / "folder").mkdir(parents=True)
+    (tmp_path / "empty").mkdir()
+    grade(tmp_path)
+    for name in ("wrong", "empty"):
+        gru_grader("grade", tmp_path / name, "--out", tmp_path / "results")
+        assert summary(tmp_path / "results")["anna"]["score"] == str(POINTS)
