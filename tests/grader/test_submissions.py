@@ -2,7 +2,8 @@
 
 import pytest
 
-from gru_grader.submissions import find
+from gru_grader import results, tables
+from gru_grader.submissions import RESERVED, find, look_alikes
 
 STEMS = ["ch03-update-gate", "ch03"]
 
@@ -17,7 +18,7 @@ def make(folder, *names):
 def found(folder, **options):
     submissions, unplaced = find(str(folder), STEMS, **options)
     placed = [(s.student, s.stem, s.path.removeprefix(f"{folder}/")) for s in submissions]
-    return placed, {item.path.removeprefix(f"{folder}/"): item.reason for item in unplaced}
+    return placed, {item.path: item.reason for item in unplaced}
 
 
 def test_a_folder_a_student(tmp_path):
@@ -45,7 +46,10 @@ def test_a_flat_folder(tmp_path):
         ("Bo Ek", "ch03-update-gate"),
         ("anna", "ch03-update-gate"),
     ]
-    assert unplaced == {"ch03-update-gate.ipynb": "its name does not say whose it is"}
+    assert unplaced == {
+        "ch03-update-gate.ipynb": "its name does not say whose it is; if this is the folder of one student, "
+        "give the folder above it"
+    }
 
 
 def test_a_student_s_copies(tmp_path):
@@ -53,8 +57,8 @@ def test_a_student_s_copies(tmp_path):
     placed, unplaced = found(tmp_path)
     assert [path for _, _, path in placed] == ["anna/ch03-update-gate.ipynb"]
     assert unplaced == {
-        "anna/ch03-update-gate-Copy1.ipynb": "ch03-update-gate.ipynb is graded as anna's ch03-update-gate",
-        "anna/notes.ipynb": "its name is that of no assignment",
+        "anna/ch03-update-gate-Copy1.ipynb": "anna/ch03-update-gate.ipynb is graded as anna's ch03-update-gate",
+        "anna/notes.ipynb": "its name is that of no assignment; rename the one to grade to ASSIGNMENT.ipynb",
     }
 
 
@@ -84,3 +88,47 @@ def test_links_to_folders_are_not_followed_and_empty_ones_named(tmp_path):
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(OSError):
         find(str(tmp_path / "none"), STEMS)
+
+
+def test_a_student_called_like_a_file_of_the_results(tmp_path):
+    make(tmp_path, "Summary.csv/ch03.ipynb", "grading.json/ch03.ipynb", "timings.csv_ch03.ipynb", "bo/ch03.ipynb")
+    placed, unplaced = found(tmp_path)
+    assert [student for student, _, _ in placed] == ["bo"]
+    assert unplaced.keys() == {"Summary.csv", "grading.json", "timings.csv_ch03.ipynb"}
+    assert all("the results have a file of this name" in reason for reason in unplaced.values())
+
+
+def test_the_reserved_names_are_those_of_the_files():
+    assert set(RESERVED) == {tables.SUMMARY_FILE, tables.TIMINGS_FILE, results.SETTINGS}
+
+
+def test_a_folder_of_students_is_nobody_s(tmp_path):
+    make(
+        tmp_path, "section1/anna/ch03.ipynb", "section1/bo/ch03.ipynb", "cy/ch03/x.ipynb", "cy/ch03-update-gate/x.ipynb"
+    )
+    placed, unplaced = found(tmp_path)
+    assert [(student, stem) for student, stem, _ in placed] == [("cy", "ch03"), ("cy", "ch03-update-gate")]
+    assert list(unplaced) == ["section1"] and "grade it by itself" in unplaced["section1"]
+
+
+def test_a_folder_named_like_an_assignment_is_no_student(tmp_path):
+    make(tmp_path, "ch03/problem.ipynb")
+    placed, unplaced = found(tmp_path)
+    assert placed == [] and "give the folder above it" in unplaced["ch03"]
+
+
+def test_who_has_nothing_placed_is_known(tmp_path):
+    make(tmp_path, "anna/homework.ipynb", "bo/ch03.ipynb", "bo/notes.ipynb")
+    _, unplaced = find(str(tmp_path), ["ch03"])
+    assert {item.path: item.student for item in unplaced} == {"anna/homework.ipynb": "anna", "bo/notes.ipynb": ""}
+    reasons = {item.path: item.reason for item in unplaced}
+    assert reasons["anna/homework.ipynb"].endswith(
+        "--assignment ch03 takes a student's only notebook whatever its name"
+    )
+
+
+def test_names_that_look_alike():
+    assert look_alikes(["Jos\u00e9", "Jose\u0301", "jose", "Jose", "bo"]) == [
+        ("Jose", "jose"),
+        ("Jose\u0301", "Jos\u00e9"),
+    ]
