@@ -29,7 +29,7 @@ class Anything:
         # Python asks objects for its own protocols under such names; answering would promise what is not there.
         if name.startswith("__") and name.endswith("__") or name.startswith(("_repr_", "_ipython_")):
             raise AttributeError(name)
-        return self
+        return _grid if name == "subplots" else self
 
     def __getitem__(self, key):
         return self
@@ -87,13 +87,25 @@ class Bar(Anything):
         return self
 
 
-def _subplots(nrows=1, ncols=1, *arguments, squeeze=True, **named):
+def _grid(nrows=1, ncols=1, *arguments, squeeze=True, **named):
+    """Give what Figure.subplots does: one of something, or an array of it."""
     if nrows == ncols == 1 and squeeze:
-        return ANYTHING, ANYTHING
+        return ANYTHING
     import numpy as np
 
-    axes = np.full((nrows, ncols), ANYTHING, dtype=object)
-    return ANYTHING, np.squeeze(axes) if squeeze else axes
+    axes = np.empty((nrows, ncols), dtype=object)
+    # One by one: NumPy would take a stand-in for a sequence, and ask what is in it.
+    for place in np.ndindex(axes.shape):
+        axes[place] = ANYTHING
+    return np.squeeze(axes) if squeeze else axes
+
+
+def _subplots(*arguments, **named):
+    return ANYTHING, _grid(*arguments, **named)
+
+
+def _figure_and_axes(*arguments, **named):
+    return ANYTHING, ANYTHING
 
 
 def _histogram(*arguments, **named):
@@ -102,6 +114,7 @@ def _histogram(*arguments, **named):
 
 SPECIAL = {
     "subplots": _subplots,
+    "subplot_mosaic": _figure_and_axes,
     "hist": _histogram,
     "tqdm": Bar,
     "trange": lambda *arguments, **named: Bar(range(*arguments)),
