@@ -13,7 +13,8 @@ from gru_grader import notebook, results, tables
 from gru_grader.client import WorkerError
 from gru_grader.grade import grade
 from gru_grader.pool import WorkerPool
-from gru_grader.submissions import find
+from gru_grader.submissions import RESERVED, find, look_alikes
+from gru_grader.text import safe_line
 
 
 class CannotStart(Exception):  # noqa: N818 - it says what follows
@@ -29,6 +30,8 @@ class Summary:
     records : list of dict
         In the order of the submissions; as their files hold them.
     unplaced : list of gru_grader.submissions.Unplaced
+    alike : list of tuple of str
+        Names of students that differ only in capitals, or in how their accents are stored.
     kept : int
         How many of the records were there already.
     rows : int
@@ -38,6 +41,7 @@ class Summary:
 
     records: list = field(default_factory=list)
     unplaced: list = field(default_factory=list)
+    alike: list = field(default_factory=list)
     kept: int = 0
     rows: int = 0
     interrupted: bool = False
@@ -79,6 +83,7 @@ class Grading:
             self.submissions, self.unplaced = find(str(source), list(self.assignments), only)
         except OSError as error:
             raise CannotStart(f"the submissions cannot be read: {error}") from None
+        self._only = only
         self.level = level
         self.limits = limits
         try:
@@ -102,7 +107,7 @@ class Grading:
         -------
         Summary
         """
-        summary = Summary(unplaced=self.unplaced)
+        summary = Summary(unplaced=self.unplaced, alike=look_alikes(s.student for s in self.submissions))
         records, waiting = {}, []
         timings = _Timings(self.out / tables.TIMINGS_FILE)
         for submission in self.submissions:
@@ -133,16 +138,35 @@ class Grading:
                 pool.stop()
                 raise
         summary.records = [records[submission] for submission in self.submissions if submission in records]
-        summary.rows = self._write_table()
+        made = {self.path(submission): record for submission, record in records.items()}
+        made.update(self._unplaced_records())
+        summary.rows = self._write_table(made)
         return summary
 
     def path(self, submission):
         """Where the result of a submission lies."""
         return self.out / submission.student / submission.stem / results.FILE
 
-    def _write_table(self):
-        """Write summary.csv from all results in the folder, of this run and of earlier ones."""
-        rows = [tables.summary_row(record) for record in results.read_all(self.out)]
+    def _unplaced_records(self):
+        """Record the students of whom nothing could be graded, so that they are not missing from the table."""
+        for submission in self.submissions:
+            (self.out / submission.student / results.FILE).unlink(missing_ok=True)
+        reasons = {}
+        for item in self.unplaced:
+            if item.student:
+                reasons.setdefault(item.student, []).append(f"{item.path}: {item.reason}")
+        records = {}
+        for student, several in reasons.items():
+            path = self.out / student / results.FILE
+            records[path] = results.unplaced_record(student, "; ".join(several), self._only)
+            if student.casefold() not in RESERVED:
+                results.write(path, records[path])
+        return records
+
+    def _write_table(self, made):
+        """Write summary.csv from all results in the folder, with those that this run made first of all."""
+        found = {**results.read_all(self.out), **made}
+        rows = [tables.summary_row(found[path]) for path in sorted(found)]
         if rows:
             tables.write_table(self.out / tables.SUMMARY_FILE, tables.SUMMARY, rows)
         return len(rows)
@@ -159,8 +183,9 @@ class Grading:
             results.write(path, {"seed": seed})
         return seed
 
-    def _made_from(self, assignment, digest):
-        return {**self._fixed(assignment), "submission": digest}
+    def _made_from(self, submission, digest):
+        fixed = self._fixed(self.assignments[submission.stem])
+        return {**fixed, "submission": digest, "not_graded": [safe_line(path) for path in submission.others]}
 
     @functools.cache  # noqa: B019 - as long-lived as the command
     def _fixed(self, assignment):
@@ -178,7 +203,7 @@ class Grading:
             digest = notebook.read(submission.path).digest
         except notebook.NotGradable:
             digest = None
-        made_from = self._made_from(self.assignments[submission.stem], digest)
+        made_from = self._made_from(submission, digest)
         return record if results.can_be_kept(record, made_from) else None
 
     def _graded(self, worker, submission):
@@ -189,11 +214,11 @@ class Grading:
         try:
             read = notebook.read(submission.path)
         except notebook.NotGradable as error:
-            made_from = self._made_from(assignment, None)
+            made_from = self._made_from(submission, None)
             record = results.failed_record(submission, assignment, results.NOT_GRADABLE, str(error), made_from)
         else:
             graded = grade(read, self._questions(assignment), worker, self.limits)
-            made_from = self._made_from(assignment, read.digest)
+            made_from = self._made_from(submission, read.digest)
             record = results.graded_record(submission, assignment, graded, made_from)
             timing = graded.processor_seconds, graded.memory
         results.write(self.path(submission), record)
@@ -210,7 +235,7 @@ class Grading:
                 reason = str(error)
             assignment = self.assignments[submission.stem]
             record = results.failed_record(
-                submission, assignment, results.ERROR, reason, self._made_from(assignment, None)
+                submission, assignment, results.ERROR, reason, self._made_from(submission, None)
             )
             try:
                 results.write(self.path(submission), record)

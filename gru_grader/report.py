@@ -82,10 +82,13 @@ def closing(summary, out):
             ]
     if summary.unplaced:
         lines.append("Not taken for a submission:")
-        lines += [f"  {safe_line(item.path)}: {item.reason}" for item in summary.unplaced]
+        lines += [f"  {safe_line(item.path)}: {safe_line(item.reason)}" for item in summary.unplaced]
+    if summary.alike:
+        lines.append("Graded as different students, though their names look alike:")
+        lines += ["  " + ", ".join(ascii(name) for name in names) for names in summary.alike]
     if summary.interrupted:
         lines.append("Stopped. What is finished is kept; the same command goes on.")
-    earlier = summary.rows - len(summary.records)
+    earlier = summary.rows - len(summary.records) - len({item.student for item in summary.unplaced if item.student})
     table = "the table is summary.csv" + (f", with {earlier} more from earlier runs" if earlier > 0 else "")
     lines.append(f"Results: {safe_line(str(out))}; {table}.")
     return "\n".join(lines)

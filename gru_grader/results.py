@@ -100,7 +100,7 @@ def graded_record(submission, assignment, graded, made_from):
     status = NOT_ATTEMPTED if untouched else GRADED
     return {
         "score": round(sum(verdict.points for verdict in graded.verdicts), 2),
-        "output": _notes_text(notes),
+        "output": _notes_text(notes, made_from),
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
@@ -137,6 +137,32 @@ def failed_record(submission, assignment, status, reason, made_from):
     }
 
 
+def unplaced_record(student, reason, stem=None):
+    """Make the record of a student of whom nothing was taken for a submission.
+
+    Parameters
+    ----------
+    student : str
+    reason : str
+    stem : str, optional
+        Of the one assignment that was graded.
+
+    Returns
+    -------
+    dict
+    """
+    head = {"student": safe_line(student), "assignment": stem or "", "status": NOT_GRADABLE}
+    return {
+        "score": None,
+        "output": f"It could not be graded. {safe_line(reason)}.",
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": [],
+        "extra_data": {**head, "reason": safe_line(reason)},
+    }
+
+
 def _head(submission, assignment, status):
     return {
         "student": safe_line(submission.student),
@@ -168,7 +194,7 @@ def _test(number, question, verdict, end):
     }
 
 
-def _notes_text(notes):
+def _notes_text(notes, made_from):
     lines = []
     for stop in notes["stopped_cells"]:
         lines.append(f"Code cell {stop['cell']} was left out: {stop['reason']}.")
@@ -176,9 +202,9 @@ def _notes_text(notes):
         place = f"Code cell {error['cell']}" + (f", line {error['line']}" if error["line"] else "")
         said = ": ".join(filter(None, (error["error"], error["message"])))
         lines.append(f"{place}: {said}.")
-    if not lines:
-        return "All code cells ran."
-    return "\n".join(["What happened when the code cells ran:", *lines])
+    lines = ["What happened when the code cells ran:", *lines] if lines else ["All code cells ran."]
+    lines += [f"Not graded: {path}, a further file for this assignment." for path in made_from.get("not_graded", ())]
+    return "\n".join(lines)
 
 
 def _steady(text):
@@ -235,14 +261,16 @@ def read_all(folder):
 
     Returns
     -------
-    list of dict
-        By student, then assignment. A result that is damaged has status ERROR.
+    dict
+        The record of each path. One that is damaged has status ERROR.
     """
-    return [read(path) or _damaged_record(path) for path in sorted(folder.glob(f"*/*/{FILE}"))]
+    paths = [*folder.glob(f"*/{FILE}"), *folder.glob(f"*/*/{FILE}")]
+    return {path: read(path) or _damaged_record(path.relative_to(folder)) for path in paths}
 
 
 def _damaged_record(path):
-    head = {"student": safe_line(path.parts[-3]), "assignment": safe_line(path.parts[-2]), "status": ERROR}
+    student, assignment = (*path.parent.parts, "")[:2]
+    head = {"student": safe_line(student), "assignment": safe_line(assignment), "status": ERROR}
     return {"score": None, "output": "", "tests": [], "extra_data": {**head, "reason": DAMAGED}}
 
 

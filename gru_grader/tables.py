@@ -20,7 +20,7 @@ QUESTION_STATUSES = (
     "timed_out",
     "missing",
 )
-SUMMARY = ("student", "assignment", "status", "score", "max_score", *QUESTION_STATUSES, "reason")
+SUMMARY = ("student", "assignment", "status", "score", "max_score", *QUESTION_STATUSES, "reason", "not_graded")
 TIMINGS = ("student", "assignment", "wall_seconds", "processor_seconds", "memory_kib")
 
 
@@ -31,12 +31,14 @@ def summary_row(record):
     score = "" if record["score"] is None else record["score"]
     counts = [statuses.count(status) if statuses else "" for status in QUESTION_STATUSES]
     row = [data["student"], data["assignment"], data["status"], score, data.get("max_score", "")]
-    return [*row, *counts, data.get("reason", "")]
+    return [*row, *counts, data.get("reason", ""), "; ".join(data.get("not_graded", ()))]
 
 
 def write_table(path, head, rows):
     """Write a CSV file whole or not at all, safe to open in a spreadsheet."""
     buffer = io.StringIO()
+    # A mark by which Excel knows UTF-8.
+    buffer.write("\ufeff")
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(head)
     writer.writerows([safe_cell(value) for value in row] for row in rows)

@@ -102,7 +102,9 @@ def test_every_outcome_is_told_apart(folder, capsys):
     assert statuses(found["part"]) == ["crashed"] + ["right"] * 4
     assert statuses(found["loop"]) == ["right", "timed_out"] + ["right"] * 3
     assert "it ended Python (exit status 0)" in found["part"]["tests"][0]["output"]
-    rows = {row["student"]: row for row in csv.DictReader(open(folder / "results" / "summary.csv"))}
+    rows = {
+        row["student"]: row for row in csv.DictReader(open(folder / "results" / "summary.csv", encoding="utf-8-sig"))
+    }
     assert rows["broken"]["score"] == "" and rows["broken"]["reason"].startswith("The file is not a notebook")
     assert rows["loop"]["timed_out"] == "1" and rows["loop"]["right"] == "4" and rows["loop"]["score"] == "8.0"
     said = capsys.readouterr().out
@@ -218,7 +220,10 @@ def test_a_fault_of_the_grader_is_no_zero(tmp_path, monkeypatch, capsys):
     (failed,) = [r for r in records if r["extra_data"]["status"] == "error"]
     assert failed["score"] is None and failed["tests"] == []
     assert "ZeroDivisionError: our own mistake" in capsys.readouterr().out
-    rows = {row["status"]: row["score"] for row in csv.DictReader(open(tmp_path / "results" / "summary.csv"))}
+    rows = {
+        row["status"]: row["score"]
+        for row in csv.DictReader(open(tmp_path / "results" / "summary.csv", encoding="utf-8-sig"))
+    }
     assert rows == {"error": "", "graded": str(POINTS)}
     assert grade(tmp_path) == command_line.ALL_GRADED
     assert [record(tmp_path, name)["score"] for name in ("anna", "bo")] == [POINTS, POINTS]
@@ -386,3 +391,51 @@ def test_the_table_outlives_a_folder_without_submissions(tmp_path):
     for name in ("wrong", "empty"):
         gru_grader("grade", tmp_path / name, "--out", tmp_path / "results")
         assert summary(tmp_path / "results")["anna"]["score"] == str(POINTS)
+
+
+def test_who_could_not_be_placed_is_in_the_table_until_placed(tmp_path, capsys):
+    hand_in(tmp_path / "in", anna=cells(RIGHT), bo=cells(RIGHT), **{"summary.csv": cells(RIGHT)})
+    named = tmp_path / "in" / "bo" / f"{STEM}.ipynb"
+    named.rename(named.with_name("homework.ipynb"))
+    assert grade(tmp_path) == command_line.SOME_NOT_GRADABLE
+    assert f"bo/homework.ipynb: its name is that of no assignment; --assignment {STEM} takes" in capsys.readouterr().out
+    rows = summary(tmp_path / "results")
+    assert {name: row["status"] for name, row in rows.items()} == {
+        "anna": "graded",
+        "bo": "not_gradable",
+        "summary.csv": "not_gradable",
+    }
+    assert rows["bo"]["score"] == "" and f"--assignment {STEM}" in rows["bo"]["reason"]
+    hand_in(tmp_path / "late", cy=cells(RIGHT))
+    gru_grader("grade", tmp_path / "late", "--out", tmp_path / "results")
+    assert summary(tmp_path / "results")["bo"]["status"] == "not_gradable"
+    grade(tmp_path, "--assignment", STEM)
+    rows = summary(tmp_path / "results")
+    assert rows["bo"]["score"] == str(POINTS) and rows["bo"]["assignment"] == STEM and rows.keys() >= {"anna", "cy"}
+    assert len((tmp_path / "results" / "summary.csv").read_text().splitlines()) == 5
+
+
+def test_a_second_file_is_said_not_to_be_graded(tmp_path):
+    hand_in(tmp_path / "in", anna=cells(RIGHT))
+    grade(tmp_path)
+    assert record(tmp_path, "anna")["output"] == "All code cells ran."
+    copy = tmp_path / "in" / "anna" / f"{STEM}-Copy1.ipynb"
+    copy.write_text(notebook_text(cells(WRONG)))
+    grade(tmp_path)
+    assert f"Not graded: anna/{STEM}-Copy1.ipynb" in record(tmp_path, "anna")["output"]
+    assert summary(tmp_path / "results")["anna"]["not_graded"] == f"anna/{STEM}-Copy1.ipynb"
+
+
+def test_the_tables_are_marked_as_utf_8(tmp_path):
+    hand_in(tmp_path / "in", Jürgen=cells(RIGHT))
+    grade(tmp_path)
+    for name in ("summary.csv", "timings.csv"):
+        content = (tmp_path / "results" / name).read_bytes()
+        assert content.startswith(b"\xef\xbb\xbf") and content.count(b"\xef\xbb\xbf") == 1
+        assert "\nJürgen,".encode() in content
+
+
+def test_names_that_look_alike_are_told(tmp_path, capsys):
+    hand_in(tmp_path / "in", Ada=cells(RIGHT), ada=cells(RIGHT), bo=cells(RIGHT))
+    grade(tmp_path)
+    assert "though their names look alike:\n  'Ada', 'ada'\n" in capsys.readouterr().out
