@@ -4,13 +4,19 @@ import argparse
 import math
 import os
 import sys
+import unicodedata
 from pathlib import Path
 
-from gru_checks import registry
-from gru_grader import report, results, selftest
-from gru_grader.client import Limits
-from gru_grader.grading import CannotStart, Grading
-from gru_grader.sandbox import FULL, NONE, RESTRICTED
+try:
+    from gru_checks import registry
+    from gru_grader import report, results, selftest
+    from gru_grader.client import Limits
+    from gru_grader.grading import CannotStart, Grading
+    from gru_grader.sandbox import FULL, NONE, RESTRICTED
+    from gru_grader.text import safe_line
+except KeyboardInterrupt:
+    # Importing takes a moment, in which one may think better of it.
+    sys.exit(130)
 
 ALL_GRADED, SOME_NOT_GRADABLE, UNUSABLE, GRADER_FAILED, STOPPED = 0, 1, 2, 3, 130
 """Exit statuses."""
@@ -31,18 +37,33 @@ def main(arguments=None, assignments=None):
     int
         Exit status.
     """
-    options = _parser().parse_args(arguments)
-    options.assignments = assignments
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot write a letter gets its number.
+        stream.reconfigure(errors="backslashreplace")
     try:
+        options = _parser().parse_args(arguments)
+        options.assignments = assignments
         return options.command(options)
     except (CannotStart, selftest.CannotGrade) as error:
-        print(f"gru-grader: {error}", file=sys.stderr)
+        print(f"gru-grader: {safe_line(str(error), 2000)}", file=sys.stderr)
         return UNUSABLE
     except OSError as error:
-        print(f"gru-grader: {error}", file=sys.stderr)
+        print(f"gru-grader: stopped, because of: {safe_line(results.fault(error))}", file=sys.stderr)
+        print("What is finished is kept; the same command goes on.", file=sys.stderr)
         return GRADER_FAILED
     except KeyboardInterrupt:
+        print("gru-grader: stopped; the same command goes on.", file=sys.stderr)
         return STOPPED
+
+
+def _say(text):
+    """Print, and go on silently once nobody reads any more, as when "head" has seen enough."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def _parser():
@@ -50,36 +71,57 @@ def _parser():
         "gru-grader",
         description="Grade notebooks of people you need not trust.",
         epilog="Exit status: 0 all graded; 1 some submissions could not be graded, and are listed; "
-        "2 the command cannot be carried out; 3 the grader itself failed on some.",
+        "2 the command cannot be carried out; 3 the grader itself failed on some; 130 stopped with Ctrl-C.",
     )
     commands = parser.add_subparsers(required=True, metavar="grade|doctor|show")
     grade = commands.add_parser("grade", help="grade a folder of submissions")
     grade.set_defaults(command=_grade)
     grade.add_argument("submissions", metavar="SUBMISSIONS", help="a folder of STUDENT/ASSIGNMENT.ipynb")
-    grade.add_argument("--out", required=True, metavar="RESULTS", help="a folder; results in it are kept")
-    grade.add_argument("--assignment", metavar="A", help="grade this assignment alone, for example ch03-update-gate")
-    grade.add_argument("--jobs", type=_positive(int), default=os.cpu_count() or 1, metavar="N", help="at a time")
-    grade.add_argument("--seed", type=int, metavar="S", help="of the hidden inputs (default: drawn, and kept)")
+    grade.add_argument(
+        "--out", required=True, metavar="RESULTS", help="a folder, made if need be; results in it are kept"
+    )
+    grade.add_argument(
+        "--assignment",
+        metavar="ASSIGNMENT",
+        help="grade this assignment alone, for example ch03-update-gate; then a student's only"
+        " notebook is taken for it whatever its name",
+    )
+    grade.add_argument(
+        "--jobs",
+        type=_positive(int),
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="how many submissions to grade at a time (default: as many as this machine has processors, %(default)s)",
+    )
+    grade.add_argument(
+        "--seed",
+        type=int,
+        metavar="SEED",
+        help="a number that decides the hidden inputs (default:"
+        " that of RESULTS, or else a random one, kept in RESULTS/grading.json)",
+    )
     grade.add_argument(
         "--time-limit",
         type=_positive(float),
         default=Limits.seconds,
-        metavar="S",
-        help="processor seconds for the notebook's cells, and for each question (default: %(default)g)",
+        metavar="SECONDS",
+        help="processor time for the notebook's cells, and again for each question; five times as much may pass on"
+        " the clock (default: %(default)g)",
     )
     grade.add_argument(
         "--memory",
         type=_positive(int),
         default=Limits.memory,
         metavar="MIB",
-        help="of address space (default: %(default)s)",
+        help="address space that a submission may use (default: %(default)s)",
     )
     grade.add_argument("--regrade", action="store_true", help="grade again what has a result already")
     grade.add_argument(
         "--isolation",
         choices=("auto", FULL, RESTRICTED),
         default="auto",
-        help="full: with namespaces; restricted: without; auto: the strongest that this machine gives",
+        help="full: with namespaces; restricted: without; auto: the strongest that this machine gives (default:"
+        " %(default)s)",
     )
     grade.add_argument(
         "--allow-unsandboxed",
@@ -113,12 +155,11 @@ def _grade(options):
     grading = Grading(
         options.submissions, options.out, assignments, level, limits, seed=options.seed, only=options.assignment
     )
-    print(f"{len(grading.submissions)} submissions, isolation {level}, seed {grading.seed}")
-    if not grading.submissions and not grading.unplaced:
-        raise CannotStart(f"there is no submission in {options.submissions}; expected STUDENT/ASSIGNMENT.ipynb")
+    number = len(grading.submissions)
+    _say(f"{number} submission{'' if number == 1 else 's'}, isolation {level}, seed {grading.seed}")
     with _Progress(len(grading.submissions)) as progress:
         summary = grading.run(options.jobs, options.regrade, progress.finished)
-    print(report.closing(summary, options.out))
+    _say(report.closing(summary, options.out))
     if summary.having(results.ERROR):
         return GRADER_FAILED
     if summary.interrupted:
@@ -161,21 +202,36 @@ class _Progress:
         if self._bar is not None:
             self._bar.update()
         elif not kept:
-            print(report.line(record), flush=True)
+            _say(report.line(record))
 
 
 def _doctor(options):
-    print(report.isolation([selftest.examine(level) for level in selftest.LEVELS]))
+    _say(report.isolation([selftest.examine(level) for level in selftest.LEVELS]))
     return ALL_GRADED if selftest.strongest_level() else UNUSABLE
 
 
 def _show(options):
-    path = Path(options.out) / options.student / options.assignment / results.FILE
+    path = _result_path(Path(options.out), options.student, options.assignment)
     record = results.read(path)
+    if record is None and path.exists():
+        raise CannotStart(f"the result {path} is damaged; gru-grader grade with the same folders makes it again")
     if record is None:
         raise CannotStart(f"there is no result {path}; --out names the folder of the results")
-    print(report.full(record))
+    _say(report.full(record))
     return ALL_GRADED
+
+
+def _result_path(out, student, assignment):
+    """Find a student's result, however the accents of the name are stored."""
+    path = out / student / assignment / results.FILE
+    if path.exists() or not out.is_dir():
+        return path
+    alike = [name for name in os.listdir(out) if _composed(name) == _composed(student)]
+    return next((found for name in alike if (found := out / name / assignment / results.FILE).exists()), path)
+
+
+def _composed(name):
+    return unicodedata.normalize("NFC", name)
 
 
 if __name__ == "__main__":

@@ -82,7 +82,9 @@ class Grading:
         try:
             self.submissions, self.unplaced = find(str(source), list(self.assignments), only)
         except OSError as error:
-            raise CannotStart(f"the submissions cannot be read: {error}") from None
+            raise CannotStart(f"the submissions cannot be read: {results.fault(error)}") from None
+        if not self.submissions and not self.unplaced:
+            raise CannotStart(f"there is no submission in {submissions}; expected STUDENT/ASSIGNMENT.ipynb")
         self._only = only
         self.level = level
         self.limits = limits
@@ -90,7 +92,7 @@ class Grading:
             self.seed = self._settled_seed(seed)
             results.remove_partial(self.out)
         except OSError as error:
-            raise CannotStart(f"the results cannot be written: {error}") from None
+            raise CannotStart(f"the results cannot be written: {results.fault(error)}") from None
 
     def run(self, jobs, regrade=False, progress=None):
         """Grade what has no result yet.
@@ -173,14 +175,20 @@ class Grading:
 
     def _settled_seed(self, seed):
         path = self.out / results.SETTINGS
-        try:
-            earlier = json.loads(path.read_text())["seed"]
-        except (OSError, ValueError, KeyError, TypeError):
-            earlier = None
         if seed is None:
-            seed = earlier if type(earlier) is int else secrets.randbits(32)
-        if seed != earlier:
-            results.write(path, {"seed": seed})
+            try:
+                seed = json.loads(path.read_text(encoding="utf-8"))["seed"]
+            except FileNotFoundError:
+                seed = secrets.randbits(32)
+            except (ValueError, KeyError, TypeError):
+                pass
+            if type(seed) is not int:
+                raise CannotStart(
+                    f"{path}, which holds the seed, is damaged; --seed SEED gives the seed again (gru-grader show names"
+                    " it with each result); or remove the file, and everything is graded again with a new one"
+                )
+        # Also where it is the same: a folder that cannot be written to is better found out now.
+        results.write(path, {"seed": seed})
         return seed
 
     def _made_from(self, submission, digest):
@@ -229,10 +237,12 @@ class Grading:
         try:
             return future.result()
         except Exception as error:
-            if not isinstance(error, (WorkerError, OSError)):
-                reason = f"{type(error).__name__}: {error}"
-            else:
+            if isinstance(error, OSError):
+                reason = results.fault(error)
+            elif isinstance(error, WorkerError):
                 reason = str(error)
+            else:
+                reason = f"{type(error).__name__}: {error}"
             assignment = self.assignments[submission.stem]
             record = results.failed_record(
                 submission, assignment, results.ERROR, reason, self._made_from(submission, None)

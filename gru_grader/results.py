@@ -243,6 +243,13 @@ def write_text(path, text):
         raise
 
 
+def fault(error):
+    """Say what the system refused, without its number."""
+    if error.strerror is None:
+        return str(error)
+    return error.strerror + (f": {error.filename}" if error.filename is not None else "")
+
+
 def read(path):
     """Read a record; None if there is none, or it is not whole."""
     try:

@@ -1,6 +1,7 @@
 """A folder of submissions becomes a folder of results: right, resumable, and the same each time."""
 
 import csv
+import errno
 import fcntl
 import json
 import os
@@ -9,6 +10,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 from pathlib import Path
 
@@ -17,7 +19,7 @@ import pytest
 
 from gru_checks.calling import Call
 from gru_grader import __main__ as command_line
-from gru_grader import grading
+from gru_grader import grading, tables
 from gru_grader.client import Limits, Worker, WorkerError
 from gru_grader.pool import WorkerPool
 from gru_grader.results import can_be_kept
@@ -424,6 +426,90 @@ def test_a_second_file_is_said_not_to_be_graded(tmp_path):
     grade(tmp_path)
     assert f"Not graded: anna/{STEM}-Copy1.ipynb" in record(tmp_path, "anna")["output"]
     assert summary(tmp_path / "results")["anna"]["not_graded"] == f"anna/{STEM}-Copy1.ipynb"
+
+
+def run(tmp_path, *arguments, **options):
+    command = [sys.executable, "-m", "tests.grader.command", *map(str, arguments)]
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+    return subprocess.run(command, cwd=ROOT, text=True, timeout=60, **options)
+
+
+def test_a_terminal_without_umlauts_gets_numbers(tmp_path):
+    hand_in(tmp_path / "in", Jürgen=cells(RIGHT))
+    ran = run(
+        tmp_path,
+        *("grade", tmp_path / "in", "--out", tmp_path / "results"),
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert ran.returncode == 0 and "Traceback" not in ran.stderr
+    assert "J\\xfcrgen  sums  10 of 10 points" in ran.stdout
+
+
+def test_a_reader_that_leaves_does_not_stop_the_grading(tmp_path):
+    hand_in(tmp_path / "in", anna=cells(RIGHT), bo=cells(RIGHT))
+    reading, writing = os.pipe()
+    os.close(reading)
+    ran = run(tmp_path, "grade", tmp_path / "in", "--out", tmp_path / "results", stdout=writing)
+    os.close(writing)
+    assert ran.returncode == 0 and ran.stderr == ""
+    assert summary(tmp_path / "results").keys() == {"anna", "bo"}
+
+
+def test_what_is_damaged_is_said_to_be(tmp_path, capsys):
+    hand_in(tmp_path / "in", anna=cells(RIGHT))
+    grade(tmp_path)
+    (tmp_path / "results" / "anna" / STEM / "results.json").write_text("{")
+    capsys.readouterr()
+    assert gru_grader("show", "anna", STEM, "--out", tmp_path / "results") == command_line.UNUSABLE
+    assert "is damaged; gru-grader grade with the same folders makes it again" in capsys.readouterr().err
+    for damaged in ("", "{", '{"seed": "7"}', "[]"):
+        (tmp_path / "results" / "grading.json").write_text(damaged)
+        assert gru_grader("grade", tmp_path / "in", "--out", tmp_path / "results") == command_line.UNUSABLE
+        assert "holds the seed, is damaged; --seed SEED" in capsys.readouterr().err
+    assert grade(tmp_path) == command_line.ALL_GRADED
+
+
+def test_show_finds_a_name_however_its_accents_are_stored(tmp_path, capsys):
+    hand_in(tmp_path / "in", **{"Jose\u0301": cells(RIGHT)})
+    grade(tmp_path)
+    assert gru_grader("show", "Jos\u00e9", STEM, "--out", tmp_path / "results") == command_line.ALL_GRADED
+
+
+def test_results_that_cannot_be_written_are_found_out_at_once(tmp_path, monkeypatch, capsys):
+    hand_in(tmp_path / "in", anna=cells(RIGHT))
+    grade(tmp_path)
+    capsys.readouterr()
+
+    def refuse(*arguments, dir, **options):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(dir))
+
+    monkeypatch.setattr(tempfile, "mkstemp", refuse)
+    assert grade(tmp_path) == command_line.UNUSABLE
+    said = capsys.readouterr()
+    assert said.err == f"gru-grader: the results cannot be written: Permission denied: {tmp_path / 'results'}\n"
+    assert said.out == ""
+
+
+def test_a_disk_that_fills_up_is_named(tmp_path, monkeypatch, capsys):
+    hand_in(tmp_path / "in", anna=cells(RIGHT))
+
+    def full(path, row):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr(tables, "append_row", full)
+    assert grade(tmp_path) == command_line.GRADER_FAILED
+    assert "stopped, because of: No space left on device" in capsys.readouterr().err
+
+
+def test_ctrl_c_at_the_start_is_no_error(tmp_path):
+    stop = "import sys\nclass Stop:\n    def find_spec(*_):\n        raise KeyboardInterrupt\n"
+    start = stop + "sys.meta_path.insert(0, Stop())\nsys.argv[1:] = ['doctor']\n"
+    path = tmp_path / "start.py"
+    path.write_text(f"import argparse, math, os, pathlib, unicodedata, gru_grader, runpy, pkgutil\n{start}")
+    with open(path, "a") as file:
+        file.write(f"runpy.run_path({str(Path(command_line.__file__))!r}, run_name='__main__')\n")
+    ran = subprocess.run([sys.executable, path], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stderr) == (command_line.STOPPED, "")
 
 
 def test_the_tables_are_marked_as_utf_8(tmp_path):
