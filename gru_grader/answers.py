@@ -36,12 +36,15 @@ class CellError:
     error, message : str
     line : int
         In the cell, from 1; 0 if it is not known.
+    begins : str
+        The first line of code in the cell, to find it by.
     """
 
     cell: int
     error: str
     message: str
     line: int
+    begins: str = ""
 
 
 def cell_error(fields, cells):

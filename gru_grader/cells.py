@@ -1,6 +1,7 @@
 """Run the code cells of a notebook as a kernel would, and go on after each error."""
 
 import ast
+import builtins
 import linecache
 import re
 
@@ -13,6 +14,9 @@ TIMING_CELL = ("%%time", "%%timeit", "%%capture", "%%prun")
 IMPORT = re.compile(r"^(import|from)\b|;\s*(import|from)\b", re.MULTILINE)
 """What may be an import at the top level of a cell."""
 MAX_MAGICS = 200
+EVERYTHING, DEFINITIONS, QUICK_DEFINITIONS, BARE_DEFINITIONS = range(4)
+"""How much of a cell is run. Definitions are imports, functions, classes and assignments; quick ones call nothing
+that the notebook itself may have written, bare ones assign nothing that is the result of a call."""
 
 
 def python_source(source):
@@ -58,8 +62,8 @@ def _drop_magic(lines, number):
     return True
 
 
-def run_cell(number, source, namespace):
-    """Run one cell.
+def run_cell(number, source, namespace, part=EVERYTHING, leading=False):
+    """Run one cell, or its definitions.
 
     An import that fails at the top level of the cell does not end it: a library
     that is missing where a notebook is graded costs only what really uses it.
@@ -71,6 +75,10 @@ def run_cell(number, source, namespace):
     source : str
     namespace : dict
         Globals, shared by all cells.
+    part : int, optional
+        EVERYTHING, DEFINITIONS, QUICK_DEFINITIONS or BARE_DEFINITIONS.
+    leading : bool, optional
+        Stop before the first statement that is no definition.
 
     Returns
     -------
@@ -82,7 +90,7 @@ def run_cell(number, source, namespace):
         name = f"<cell {number}>"
         # Tracebacks show the lines of cells from here.
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-        for code, imports in _pieces(source, name):
+        for code, imports in _pieces(source, name, part, leading):
             try:
                 exec(code, namespace)
             except ImportError as error:
@@ -94,14 +102,14 @@ def run_cell(number, source, namespace):
     return errors
 
 
-def _pieces(source, name):
+def _pieces(source, name, part, leading):
     """Compile a cell in pieces, each with whether it is one import: imports one by one, and what is between them."""
     try:
         whole = compile(source, name, "exec", dont_inherit=True)
     except SyntaxError:
         source = python_source(source)
         whole = compile(source, name, "exec", dont_inherit=True)
-    if not IMPORT.search(source):
+    if part == EVERYTHING and not leading and not IMPORT.search(source):
         return [(whole, False)]
     pieces, stretch = [], []
 
@@ -110,7 +118,7 @@ def _pieces(source, name):
             code = compile(ast.Module(statements, []), name, "exec", dont_inherit=True)
             pieces.append((code, imports))
 
-    for statement in ast.parse(source, name).body:
+    for statement in _chosen(ast.parse(source, name).body, part, leading):
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
             finish(stretch, False)
             finish([statement], True)
@@ -119,3 +127,34 @@ def _pieces(source, name):
             stretch.append(statement)
     finish(stretch, False)
     return pieces
+
+
+def _chosen(statements, part, leading):
+    if part == EVERYTHING and not leading:
+        return statements
+    part = max(part, DEFINITIONS)
+    chosen = []
+    for statement in statements:
+        if _defines(statement, part):
+            chosen.append(statement)
+        elif leading and not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
+            break
+    return chosen
+
+
+def _defines(statement, part):
+    if isinstance(statement, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return True
+    if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        return False
+    if part == DEFINITIONS or isinstance(statement.value, ast.Lambda):
+        return True
+    calls = [node.func for node in ast.walk(statement) if isinstance(node, ast.Call)]
+    if part == BARE_DEFINITIONS:
+        return not calls
+    return not any(isinstance(call, ast.Name) and not _is_quick(call.id) for call in calls)
+
+
+def _is_quick(name):
+    # By custom, a name with a capital is a class.
+    return hasattr(builtins, name) or name[:1].isupper()

@@ -28,6 +28,8 @@ from gru_grader.worker import ENDED, FORKED
 START_SECONDS = 60
 """How long a worker may take to import its packages, and a child to shut itself in; no submission runs then."""
 MAX_PROGRESS = 10_000
+OTHERS_SHARE = 0.1
+"""A cell is told that it alone used up the time if those before it used no more than this share."""
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
@@ -110,11 +112,26 @@ class _Budget:
         processor = self._seconds - (self._clock() - self._start)
         return max(0.0, min(wall, processor))
 
+    def spent(self):
+        """Give the shares of processor and wall time that are used up, each from 0 to 1."""
+        wall = 1 - (self._deadline - time.monotonic()) / self._wall_seconds
+        return (self._clock() - self._start) / self._seconds, wall
+
+    def is_late(self):
+        """Whether it is wall time that was used up."""
+        return time.monotonic() >= self._deadline
+
     def excess(self):
         """Say which of the two was used up."""
-        if time.monotonic() >= self._deadline:
+        if self.is_late():
             return f"it did not finish within {self._wall_seconds:g} s"
         return f"it used up {self._seconds:g} s of processor time"
+
+    def excess_of_many(self):
+        """Say the same of all cells together."""
+        if self.is_late():
+            return f"the cells together took more than {self._wall_seconds:g} s, and this one was running"
+        return f"the cells together used up {self._seconds:g} s of processor time, and this one was running"
 
 
 class Child:
@@ -142,7 +159,7 @@ class Child:
             self._stop()
             raise CannotIsolate(answers.text(state, "reason") or "a child did not start")
 
-    def run(self, sources, skip, limits):
+    def run(self, sources, skip, limits, parts=(), leading=()):
         """Run the code cells.
 
         Parameters
@@ -151,6 +168,10 @@ class Child:
         skip : collection of int
             Cells to leave out, counted from 1.
         limits : Limits
+        parts : sequence of int, optional
+            How much of each cell to run, as gru_grader.cells names it.
+        leading : collection of int, optional
+            Cells of which only the definitions before anything else are run.
 
         Returns
         -------
@@ -162,15 +183,16 @@ class Child:
             With an attribute `cell`, the one that was running, 0 for none.
         """
         request = {"do": "run", "cells": list(sources), "skip": sorted(skip)}
+        request |= {"parts": list(parts), "leading": sorted(leading)}
         budget = _Budget(limits.seconds, limits.wall_seconds, self._used)
-        cell = 0
+        cell, before = 0, (0.0, 0.0)
         try:
             id = self._send(request, budget)
             for _ in range(MAX_PROGRESS):
                 reply = self._reply(id, budget)
                 progress = reply.get("cell")
                 if type(progress) is int and cell < progress <= len(sources) and len(reply) == 2:
-                    cell = progress
+                    cell, before = progress, budget.spent()
                 elif type(reply.get("errors")) is list and len(reply) == 2:
                     return [answers.cell_error(error, len(sources)) for error in reply["errors"][:100]]
                 else:
@@ -178,6 +200,8 @@ class Child:
             raise self._end("missing", "it sent a message that is no answer")
         except Ended as ended:
             ended.cell = cell
+            if ended.status == "timed_out" and before[budget.is_late()] > OTHERS_SHARE:
+                ended.reason = budget.excess_of_many()
             raise
 
     def budget(self, limits):

@@ -1,15 +1,20 @@
 """One submission to verdicts: have its cells run and its functions called, and judge what came back."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gru_checks.calling import Outcome
 from gru_checks.judge import judge
 from gru_grader.answers import CellError
+from gru_grader.cells import BARE_DEFINITIONS, DEFINITIONS, EVERYTHING, QUICK_DEFINITIONS
 from gru_grader.client import Ended, WorkerError
+from gru_grader.text import safe_line
 
 MAX_STOPPED = 3
-"""After so many cells that end the process or do not end, what comes after the last of them is left out."""
+"""After so many ends of the process, only definitions are run in the cells after the last; see `_Processes._plan`."""
+MAX_STARTS = MAX_STOPPED + 5
+"""After so many ends, no cell is run at all."""
+LONGEST_LINE = 60
 
 
 @dataclass(frozen=True)
@@ -23,11 +28,14 @@ class StoppedCell:
     status : str
         "crashed", "timed_out" or "missing".
     reason : str
+    begins : str
+        The first line of code in the cell, to find it by.
     """
 
     cell: int
     status: str
     reason: str
+    begins: str = ""
 
 
 @dataclass
@@ -82,21 +90,36 @@ def grade(notebook, questions, worker, limits):
     try:
         for question, cases in questions:
             outcomes = processes.outcomes(question, cases)
-            graded.verdicts.append(judge(question, cases, outcomes, public=False))
+            verdict = judge(question, cases, outcomes, public=False)
+            if question.id in processes.never_called:
+                verdict = replace(verdict, message=processes.never_called[question.id])
+            graded.verdicts.append(verdict)
     finally:
         processes.close()
     return graded
+
+
+def first_line(source):
+    """Give the first line of code of a cell, bounded and harmless."""
+    lines = [line.strip() for line in source.split("\n")]
+    codes = [line for line in lines if line and not line.startswith("#")]
+    return safe_line((codes or [""])[0], LONGEST_LINE)
 
 
 class _Processes:
     """The processes of one submission, one after the other."""
 
     def __init__(self, notebook, worker, limits):
-        self._all_cells = self._cells = notebook.cells
+        self._cells = notebook.cells
         self._worker = worker
         self._limits = limits
         self._child = None
+        self._ends = 0
+        self._last = 0
+        self._leading, self._skipped = set(), set()
         self.graded = Graded()
+        self.never_called = {}
+        """Question ids, with what is said of an answer that was lost with its cell."""
 
     def outcomes(self, question, cases):
         try:
@@ -109,27 +132,38 @@ class _Processes:
             self.graded.ends[question.id] = ended.reason
             return [Outcome(ended.status) for _ in cases]
         if any(outcome.status != "not_defined" for outcome in outcomes):
+            if self._ends >= MAX_STOPPED and any(outcome.error == "NameError" for outcome in outcomes):
+                self.graded.ends[question.id] = (
+                    f"after the cells had been stopped {self._ends} times, only what defines something was run;"
+                    " a name that other code sets may be missing"
+                )
             return outcomes
         return self._undefined(question, outcomes)
 
     def _undefined(self, question, outcomes):
         """Say why an answer is not defined, where the cell that should define it failed."""
-        defines = re.compile(rf"^\s*(def|class)\s+{question.answer}\b|^\s*{question.answer}\s*[=:]", re.MULTILINE)
-        cells = [number for number, source in enumerate(self._all_cells, 1) if defines.search(source)]
+        name = question.answer
+        defines = re.compile(rf"^\s*(def|class)\s+{name}\b|^\s*{name}\s*[=:]", re.MULTILINE)
+        cells = [number for number, source in enumerate(self._cells, 1) if defines.search(source)]
         stopped = {stop.cell: stop for stop in self.graded.stopped}
-        if len(self.graded.stopped) >= MAX_STOPPED:
-            left_out = range(len(self._cells) + 1, len(self._all_cells) + 1)
-            stopped = {**dict.fromkeys(left_out, self.graded.stopped[-1]), **stopped}
-        for cell in cells:
-            if cell in stopped:
-                stop = stopped[cell]
-                self.graded.ends[question.id] = f"code cell {stop.cell} was left out, because {stop.reason}"
-                return [Outcome(stop.status) for _ in outcomes]
         errors = {error.cell: error for error in self.graded.errors if error.cell in cells}
-        if errors:
+        if lost := [cell for cell in cells if cell in stopped]:
+            stop = stopped[lost[-1]]
+            end = f"code cell {stop.cell} was left out, because {stop.reason}"
+        elif errors:
             error = errors[max(errors)]
-            self.graded.ends[question.id] = f"code cell {error.cell}, which defines it, stopped with {error.error}"
-        return outcomes
+            self.graded.ends[question.id] = (
+                f"code cell {error.cell}, which defines it, stopped with {error.error}. It begins: {error.begins}"
+            )
+            return outcomes
+        elif cells and self._ends >= MAX_STOPPED:
+            stop = replace(self.graded.stopped[-1], begins=first_line(self._cells[cells[-1] - 1]))
+            end = f"code cell {cells[-1]} was left out, because the cells had been stopped {self._ends} times before"
+        else:
+            return outcomes
+        self.graded.ends[question.id] = f"{end}. It begins: {stop.begins}"
+        self.never_called[question.id] = f"{name} was not called: the cell that defines it did not run to its end."
+        return [Outcome(stop.status) for _ in outcomes]
 
     def close(self):
         if self._child is not None:
@@ -140,20 +174,47 @@ class _Processes:
             self._child = None
 
     def _start(self):
-        """Make a process in which the cells have run, leaving out those that end it."""
-        stopped = self.graded.stopped
+        """Make a process in which the cells have run, as far as they do not end it."""
         while True:
             self._child = self._worker.fork()
             try:
-                skip = {stop.cell for stop in stopped}
-                self.graded.errors = self._child.run(self._cells, skip, self._limits)
-                return
+                errors = self._child.run(self._cells, self._skipped, self._limits, self._plan(), self._leading)
             except Ended as ended:
                 self.close()
                 if ended.cell == 0:
                     raise WorkerError(f"a process ended before the first cell: {ended.reason}") from None
-                if len(stopped) > MAX_STOPPED:
-                    raise
-                stopped.append(StoppedCell(ended.cell, ended.status, ended.reason))
-                if len(stopped) == MAX_STOPPED:
-                    self._cells = self._cells[: ended.cell - 1]
+                self._leave_out(ended)
+                continue
+            self.graded.errors = [
+                replace(error, begins=first_line(self._cells[error.cell - 1])) if error.cell else error
+                for error in errors
+            ]
+            return
+
+    def _plan(self):
+        """Say how much of each cell to run: the more often the process ended, the less.
+
+        A right answer shall not be lost to a slow experiment before or after
+        it, and what a notebook may cost is bounded all the same.
+        """
+        parts = {MAX_STOPPED + 1: QUICK_DEFINITIONS, MAX_STOPPED + 2: BARE_DEFINITIONS}
+        if self._ends < MAX_STOPPED:
+            return [EVERYTHING] * len(self._cells)
+        if self._ends == MAX_STOPPED:
+            return [DEFINITIONS if number > self._last else EVERYTHING for number in range(1, len(self._cells) + 1)]
+        return [parts.get(self._ends, BARE_DEFINITIONS)] * len(self._cells)
+
+    def _leave_out(self, ended):
+        """Leave out of the cell that ended a process what follows its first definitions, and the second time all."""
+        self._ends += 1
+        self._last = ended.cell
+        if ended.cell in self._leading:
+            self._skipped.add(ended.cell)
+        else:
+            begins = first_line(self._cells[ended.cell - 1])
+            self.graded.stopped.append(StoppedCell(ended.cell, ended.status, ended.reason, begins))
+            self._leading.add(ended.cell)
+        if self._ends > MAX_STOPPED + 2:
+            self._skipped |= set(range(ended.cell, len(self._cells) + 1))
+        if self._ends >= MAX_STARTS:
+            self._skipped = set(range(1, len(self._cells) + 1))

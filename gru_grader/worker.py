@@ -203,11 +203,14 @@ def _serve_submission(channel, packages):
 def _run(channel, request, namespace):
     """Run the notebook's cells, saying before each one which it is, so that a fatal one is known."""
     errors = []
+    parts = dict(enumerate(request.get("parts", ()), start=1))
+    leading = request.get("leading", ())
     for number, source in enumerate(request["cells"], start=1):
         if number in request["skip"]:
             continue
         send(channel, {"id": request["id"], "cell": number})
-        for error in cells.run_cell(number, source, namespace)[:MAX_ERRORS]:
+        part = parts.get(number, cells.EVERYTHING)
+        for error in cells.run_cell(number, source, namespace, part, number in leading)[:MAX_ERRORS]:
             errors.append(_described(number, error))
     return wire.encode({"id": request["id"], "errors": errors[:MAX_ERRORS]})
 
