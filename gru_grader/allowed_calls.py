@@ -44,6 +44,9 @@ DESCRIPTOR_COMMANDS = (0, 1, 2, 3, 4, 5, 6, 7, 1030)
 """fcntl(2): duplicate, flags, locks. F_SETOWN would send signals to others."""
 
 
+MISSING = 'pyseccomp or libseccomp is missing: pip install "gru-course[grading]", and apt install libseccomp2'
+
+
 class NoLibseccomp(Exception):  # noqa: N818 - it says what is missing
     """libseccomp or its Python face is not installed."""
 
@@ -63,8 +66,8 @@ def program():
     """
     try:
         import pyseccomp
-    except (ImportError, RuntimeError):
-        raise NoLibseccomp("libseccomp is missing: pip install pyseccomp, apt install libseccomp2") from None
+    except (ImportError, RuntimeError, OSError):
+        raise NoLibseccomp(MISSING) from None
     rules = pyseccomp.SyscallFilter(defaction=pyseccomp.ERRNO(errno.EPERM))
     rules.set_attr(pyseccomp.Attr.ACT_BADARCH, pyseccomp.KILL_PROCESS)
     for name in (COMPUTING + TIME + OWN_PROCESS + FILES + WAITING).split():

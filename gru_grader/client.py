@@ -347,6 +347,11 @@ class Worker:
         if self._user and self._scratch:
             os.chown(self._scratch, self._user, self._user)
         self._process = self._control = None
+        try:
+            self._calls = b"" if level == NONE else allowed_calls.program()
+        except allowed_calls.NoLibseccomp as error:
+            self.close()
+            raise CannotIsolate(str(error)) from None
         self._start()
 
     def __enter__(self):
@@ -453,7 +458,7 @@ class Worker:
             "search": found.search,
             "packages": list(self._packages),
             "scratch": self._scratch or "/scratch",
-            "calls": np.frombuffer(b"" if self.level == NONE else allowed_calls.program(), np.uint8),
+            "calls": np.frombuffer(self._calls, np.uint8),
             "limits": {
                 "memory": self._limits.memory * 2**20,
                 "disk": self._limits.disk * 2**20,
