@@ -65,13 +65,18 @@ def closing(summary, out):
     str
     """
     scores = [record["score"] for record in summary.having(results.GRADED)]
-    parts = [f"{len(scores)} graded" + (f", mean {sum(scores) / len(scores):.3g} points" if scores else "")]
-    parts += [
-        f"{len(records)} {STATUS_WORDS[status]}"
+    others = [
+        (STATUS_WORDS[status], len(records))
         for status in (results.NOT_ATTEMPTED, results.NOT_GRADABLE, results.ERROR)
         if (records := summary.having(status))
     ]
-    lines = ["; ".join(parts) + (f" ({summary.kept} from an earlier run)." if summary.kept else ".")]
+    parts = [f"{len(scores)} graded"]
+    if scores:
+        parts[0] += f", mean {sum(scores) / len(scores):.3g} points"
+        parts[0] += ", which leaves out:" if others else ""
+    parts += [f"{number} {words}" for words, number in others]
+    joined = parts[0] + (" " if scores and others else "; " if others else "") + ", ".join(parts[1:])
+    lines = [joined + (f" ({summary.kept} from an earlier run)." if summary.kept else ".")]
     for status, title in ((results.NOT_GRADABLE, "Not gradable"), (results.ERROR, "The grader failed on")):
         if records := summary.having(status):
             lines.append(f"{title}:")

@@ -110,7 +110,7 @@ def test_every_outcome_is_told_apart(folder, capsys):
     assert rows["broken"]["score"] == "" and rows["broken"]["reason"].startswith("The file is not a notebook")
     assert rows["loop"]["timed_out"] == "1" and rows["loop"]["right"] == "4" and rows["loop"]["score"] == "8.0"
     said = capsys.readouterr().out
-    assert "4 graded, mean 6.5 points; 1 not attempted; 1 not gradable." in said
+    assert "4 graded, mean 6.5 points, which leaves out: 1 not attempted, 1 not gradable." in said
     assert "broken/pipe.ipynb: its name is that of no assignment" in said
 
 
