@@ -317,9 +317,15 @@ assert libc.syscall(304, 0, 0, 0) == -1
 HANGING = [
     _spoil("a loop in a cell", "hanging", {}, before=["while True:\n    pass"]),
     _spoil(
-        "a loop in a cell that defines an answer",
+        "a loop before an answer in its cell",
         "hanging",
         {"square": "timed_out"},
+        square="while True:\n    pass\ndef square(x):\n    return x * x",
+    ),
+    _spoil(
+        "a loop after an answer in its cell",
+        "hanging",
+        {},
         square="def square(x):\n    return x * x\nwhile True:\n    pass",
     ),
     _spoil(
@@ -367,7 +373,7 @@ def double(x):
     _spoil(
         "cell after cell",
         "hanging",
-        dict.fromkeys(NAMES, "timed_out"),
+        {},
         before=["while True:\n    pass"] * 6,
     ),
 ]
