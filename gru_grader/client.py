@@ -419,7 +419,8 @@ class Worker:
             raise
         if state != {"state": "ready"}:
             self.close()
-            raise CannotIsolate(answers.text(state, "reason"))
+            reason = answers.text(state, "reason")
+            raise CannotIsolate(machine.refused_namespaces(reason) if self.level == FULL else reason)
 
     def _begin(self):
         """Tell the process what to prepare, and give what it says when it has."""
@@ -429,7 +430,8 @@ class Worker:
             try:
                 machine.map_users(self._process.pid, self._user)
             except OSError as error:
-                raise CannotIsolate(f"naming the users of a namespace: {error.strerror}") from None
+                reason = f"naming the users of a namespace: {error.strerror}"
+                raise CannotIsolate(machine.refused_namespaces(reason)) from None
             self._tell({"state": "mapped"})
             state = self._message()
         return state

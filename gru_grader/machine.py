@@ -6,6 +6,12 @@ import pwd
 import shutil
 
 FIRST_UNUSED_USER = 58_000
+REFUSING = {
+    "user.max_user_namespaces": "0",
+    "kernel.unprivileged_userns_clone": "0",
+    "kernel.apparmor_restrict_unprivileged_userns": "1",
+}
+"""Settings of the system, and the value of each with which it keeps users from creating namespaces."""
 
 
 def processor_clock(handle):
@@ -28,6 +34,36 @@ def _write(path, text):
     # One write(2) is all such a file takes.
     with open(path, "wb", buffering=0) as file:
         file.write(text.encode())
+
+
+def refused_namespaces(reason, settings="/proc/sys"):
+    """Say in a sentence why namespaces cannot be had; the kernel's own words ("no space left on device") mislead.
+
+    Parameters
+    ----------
+    reason : str
+        What was tried and how it failed.
+    settings : str, optional
+        Folder of the system's settings.
+
+    Returns
+    -------
+    str
+    """
+    refusing = [name for name, value in REFUSING.items() if _setting(settings, name) == value]
+    found = " and ".join(f"{name} is {REFUSING[name]}" for name in refusing)
+    if reason.startswith("creating namespaces"):
+        others = "a container's rules may forbid them; the settings are " + ", ".join(REFUSING)
+        return f"creating namespaces: this machine does not allow user namespaces ({found or others})"
+    return f"{reason} ({found})" if found else reason
+
+
+def _setting(folder, name):
+    try:
+        with open(f"{folder}/{name.replace('.', '/')}") as file:
+            return file.read().strip()
+    except OSError:
+        return None
 
 
 def unused_user(place):

@@ -6,6 +6,7 @@ import pytest
 
 from gru_grader import __main__ as command_line
 from gru_grader import selftest
+from gru_grader.machine import REFUSING, refused_namespaces
 from tests.grader.bank import ASSIGNMENT, RIGHT, STEM, cells, notebook_text
 
 
@@ -36,3 +37,19 @@ def test_without_libseccomp_the_command_says_what_to_install(poorer_machine, tmp
     assert "apt install libseccomp2" in capsys.readouterr().err
     assert grade(tmp_path, "--allow-unsandboxed") == command_line.ALL_GRADED
     assert "10 of 10 points" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", REFUSING)
+def test_the_setting_that_forbids_namespaces_is_named(tmp_path, name):
+    path = tmp_path / name.replace(".", "/")
+    path.parent.mkdir()
+    path.write_text(REFUSING[name] + "\n")
+    said = refused_namespaces("creating namespaces: No space left on device", str(tmp_path))
+    assert said == (f"creating namespaces: this machine does not allow user namespaces ({name} is {REFUSING[name]})")
+    assert refused_namespaces("mounting: no", str(tmp_path)) == f"mounting: no ({name} is {REFUSING[name]})"
+
+
+def test_where_no_setting_forbids_namespaces_all_are_named(tmp_path):
+    said = refused_namespaces("creating namespaces: Operation not permitted", str(tmp_path))
+    assert "does not allow user namespaces" in said and all(name in said for name in REFUSING)
+    assert refused_namespaces("mounting: no", str(tmp_path)) == "mounting: no"
