@@ -6,6 +6,8 @@ import signal
 from gru_checks.calling import Outcome
 from gru_checks.values import plain
 
+MAX_TEXT = 500
+"""How many characters of a text are kept."""
 _OUTCOME_KINDS = {field.name: type(getattr(Outcome(""), field.name)) for field in dataclasses.fields(Outcome)}
 
 
@@ -20,7 +22,11 @@ def outcome(fields):
         raise ValueError("status")
     if not all(type(place) is int for place in fields["changed"]):
         raise TypeError("changed")
-    texts = {name: text[:1000] for name, text in fields.items() if type(text) is str and name != "value"}
+    texts = {name: text[:MAX_TEXT] for name, text in fields.items() if type(text) is str and name != "value"}
+    # A line of its own could pass for one of a verdict. What was raised is compared with what a known mistake
+    # raises, so there the judge folds it.
+    folded = {name: " ".join(text.split()) for name, text in texts.items()}
+    texts = folded | ({"message": texts["message"]} if fields["status"] == "raised" else {})
     value = plain(fields["value"]) if fields["status"] == "returned" else None
     return Outcome(**{**fields, **texts, "value": value, "changed": fields["changed"][:100]})
 
@@ -60,7 +66,7 @@ def cell_error(fields, cells):
 
 def text(message, name):
     text = message.get(name) if type(message) is dict else None
-    return text[:500] if type(text) is str else ""
+    return text[:MAX_TEXT] if type(text) is str else ""
 
 
 def how_it_ended(code):
