@@ -2,7 +2,9 @@
 
 import ast
 import builtins
+import inspect
 import linecache
+import os
 import re
 
 MAGIC = re.compile(r"\s*[%!?]|.*\?\s*$")
@@ -14,6 +16,8 @@ TIMING_CELL = ("%%time", "%%timeit", "%%capture", "%%prun")
 IMPORT = re.compile(r"^(import|from)\b|;\s*(import|from)\b", re.MULTILINE)
 """What may be an import at the top level of a cell."""
 MAX_MAGICS = 200
+AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+"""A kernel awaits at the top level of a cell."""
 EVERYTHING, DEFINITIONS, QUICK_DEFINITIONS, BARE_DEFINITIONS = range(4)
 """How much of a cell is run. Definitions are imports, functions, classes and assignments; quick ones call nothing
 that the notebook itself may have written, bare ones assign nothing that is the result of a call."""
@@ -32,6 +36,9 @@ def python_source(source):
     """
     lines = source.split("\n")
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    # IPython takes the first line's indentation off all lines.
+    indentation = lines[first][: len(lines[first]) - len(lines[first].lstrip())]
+    lines = [line.removeprefix(indentation) for line in lines]
     if lines[first].lstrip().startswith("%%"):
         if lines[first].split()[0] not in TIMING_CELL:
             return ""
@@ -39,7 +46,7 @@ def python_source(source):
     # Only a line at which Python gives up can be a magic: `% b)` may as well continue a calculation.
     for _ in range(MAX_MAGICS):
         try:
-            compile("\n".join(lines), "<cell>", "exec", dont_inherit=True)
+            compile("\n".join(lines), "<cell>", "exec", AWAIT, dont_inherit=True)
             break
         except SyntaxError as error:
             number = (error.lineno or 0) - 1
@@ -92,7 +99,7 @@ def run_cell(number, source, namespace, part=EVERYTHING, leading=False):
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
         for code, imports in _pieces(source, name, part, leading):
             try:
-                exec(code, namespace)
+                _execute(code, namespace)
             except ImportError as error:
                 errors.append(error)
                 if not imports:
@@ -102,23 +109,61 @@ def run_cell(number, source, namespace, part=EVERYTHING, leading=False):
     return errors
 
 
+def _execute(code, namespace):
+    waiting = eval(code, namespace)
+    if code.co_flags & inspect.CO_COROUTINE:
+        loop = _event_loop()
+        try:
+            loop.run_until_complete(waiting)
+        finally:
+            loop.close()
+
+
+def _event_loop():
+    """Make an event loop that is woken through a pipe: a submission may not make sockets."""
+    import asyncio
+
+    if not hasattr(os, "pipe2"):
+        return asyncio.new_event_loop()
+
+    class Loop(asyncio.SelectorEventLoop):
+        def _make_self_pipe(self):
+            self._woken, self._waking = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+            self._add_reader(self._woken, lambda: os.read(self._woken, 2**10))
+
+        def _write_to_self(self):
+            try:
+                os.write(self._waking, b"w")
+            except OSError:
+                # Full, so that it wakes anyway, or closed.
+                pass
+
+        def _close_self_pipe(self):
+            self._remove_reader(self._woken)
+            os.close(self._woken)
+            os.close(self._waking)
+
+    return Loop()
+
+
 def _pieces(source, name, part, leading):
     """Compile a cell in pieces, each with whether it is one import: imports one by one, and what is between them."""
     try:
-        whole = compile(source, name, "exec", dont_inherit=True)
+        whole = compile(source, name, "exec", AWAIT, dont_inherit=True)
     except SyntaxError:
         source = python_source(source)
-        whole = compile(source, name, "exec", dont_inherit=True)
+        whole = compile(source, name, "exec", AWAIT, dont_inherit=True)
     if part == EVERYTHING and not leading and not IMPORT.search(source):
         return [(whole, False)]
     pieces, stretch = [], []
 
     def finish(statements, imports):
         if statements:
-            code = compile(ast.Module(statements, []), name, "exec", dont_inherit=True)
+            code = compile(ast.Module(statements, []), name, "exec", AWAIT, dont_inherit=True)
             pieces.append((code, imports))
 
-    for statement in _chosen(ast.parse(source, name).body, part, leading):
+    tree = compile(source, name, "exec", AWAIT | ast.PyCF_ONLY_AST, dont_inherit=True)
+    for statement in _chosen(tree.body, part, leading):
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
             finish(stretch, False)
             finish([statement], True)

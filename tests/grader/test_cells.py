@@ -2,7 +2,9 @@
 
 import pytest
 
+from gru_checks.calling import Call
 from gru_grader.cells import python_source, run_cell
+from gru_grader.client import Limits, Worker
 
 
 @pytest.mark.parametrize(
@@ -20,6 +22,8 @@ from gru_grader.cells import python_source, run_cell
         ("a = (7\n% 5)", "a = (7\n% 5)"),
         ("s = '''\n%not a magic\n!nor this\n'''", "s = '''\n%not a magic\n!nor this\n'''"),
         ("%load_ext a\na = (7\n% 5)", "pass\na = (7\n% 5)"),
+        ("    a = 1\n    if a:\n        b = 2", "a = 1\nif a:\n    b = 2"),
+        ("\n  %time a = 1\n  b = 2", "\na = 1\nb = 2"),
         ("def f(:", "def f(:"),
         ("", ""),
     ],
@@ -56,3 +60,39 @@ def test_an_import_error_that_is_raised_ends_the_cell():
 def test_every_error_is_caught(source):
     _, errors = run(source)
     assert len(errors) == 1
+
+
+def test_a_cell_may_be_indented_as_a_whole():
+    namespace, errors = run("    import math\n    def f():\n        return 1\n    a = f()")
+    assert errors == [] and namespace["a"] == 1
+    assert run("    a = 1\n  b = 2")[1] == ["IndentationError"]
+
+
+AWAITS = """
+import asyncio
+async def late(value):
+    await asyncio.sleep(0.001)
+    return value
+a = await late(1) + sum(await asyncio.gather(late(2), asyncio.to_thread(int, 3)))
+b = [value async for value in once()]
+"""
+ONCE = "async def once():\n    yield 7"
+
+
+def test_a_cell_may_await():
+    namespace = {}
+    assert run_cell(1, ONCE, namespace) + run_cell(2, AWAITS, namespace) == []
+    assert namespace["a"] == 6 and namespace["b"] == [7]
+    _, errors = run("async def f():\n    1 / 0\nawait f()")
+    assert errors == ["ZeroDivisionError"]
+
+
+@pytest.mark.needs("sandbox")
+@pytest.mark.parametrize("level", ["full", "restricted"])
+def test_a_cell_may_await_where_sockets_are_forbidden(level):
+    with Worker(level, Limits()) as worker:
+        child = worker.fork()
+        errors = child.run([ONCE, AWAITS, "def answer():\n    return a, b"], (), Limits())
+        assert errors == []
+        assert child.call(Call("answer"), child.budget(Limits())).value == (6, [7])
+        child.close()
