@@ -10,6 +10,7 @@ import array
 import contextlib
 import gc
 import importlib
+import importlib.machinery
 import os
 import random
 import select
@@ -40,7 +41,7 @@ RARE = (
     "tarfile token tokenize tracemalloc unicodedata unittest.mock urllib.parse urllib.request weakref xml.etree "
     "zipfile numpy.ctypeslib numpy.ma numpy.strings numpy.typing"
 ).split()
-"""Imported too where a submission runs as another user, who may not be able to read Python's own files."""
+"""Imported too in `restricted`: another user may not be able to read Python's own files, nobody the system's libraries."""
 FORKED = b"f"
 ENDED = struct.Struct("=iqq")
 """Exit status as os.waitstatus_to_exitcode gives it, processor time in microseconds, largest memory in KiB."""
@@ -97,11 +98,13 @@ def main():
     try:
         for name in [*WARM, *settings["packages"]]:
             importlib.import_module(name)
-        if confinement.level == RESTRICTED and confinement.user:
+        if confinement.level == RESTRICTED:
             for name in RARE:
                 with contextlib.suppress(ImportError):
                     importlib.import_module(name)
         _find_packages_only_in(settings["search"])
+        if confinement.level == RESTRICTED:
+            _list_standard_library(settings["search"], confinement)
         os.umask(0o022)
 
         def be_mapped():
@@ -128,6 +131,13 @@ def _find_packages_only_in(search):
     sys.path_importer_cache.clear()
     known = ("BuiltinImporter", "FrozenImporter", "PathFinder")
     sys.meta_path[:] = [finder for finder in sys.meta_path if getattr(finder, "__name__", "") in known]
+
+
+def _list_standard_library(search, confinement):
+    """Have Python remember which modules there are, where the folder that holds them cannot be listed later."""
+    for path in search:
+        if path not in confinement.hidden and {path, os.path.dirname(path)} & set(confinement.readable):
+            importlib.machinery.PathFinder.find_spec("no such module", [path])
 
 
 def _serve_forks(control, sandbox, packages, level):
