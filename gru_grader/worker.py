@@ -41,7 +41,7 @@ RARE = (
     "tarfile token tokenize tracemalloc unicodedata unittest.mock urllib.parse urllib.request weakref xml.etree "
     "zipfile numpy.ctypeslib numpy.ma numpy.strings numpy.typing"
 ).split()
-"""Imported too in `restricted`: another user may not be able to read Python's own files, nobody the system's libraries."""
+"""Imported too in `restricted`: another user may not read Python's own files, and nobody the system's libraries."""
 FORKED = b"f"
 ENDED = struct.Struct("=iqq")
 """Exit status as os.waitstatus_to_exitcode gives it, processor time in microseconds, largest memory in KiB."""
