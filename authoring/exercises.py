@@ -220,6 +220,7 @@ def _head(assignment, what):
             f"# {what}: {assignment.title[0].lower()}{assignment.title[1:]}",
             "",
             f"- **What it trains**: {assignment.trains}",
+            f"- **Chapter**: [{assignment.title}](../book/{assignment.stem}.ipynb)",
             f"- **Time**: about {assignment.minutes} minutes",
             f"- **Difficulty**: {assignment.difficulty}",
             f"- **Points**: {assignment.points}",

@@ -34,7 +34,8 @@ GRU course: exercises
      .venv/bin/jupyter lab
 
    Open a notebook in the folder exercises, write the functions, run the check under each. It tells you which
-   mistake it is, and links to the place in the chapter, in the folder book.
+   mistake it is, and links to the place in the chapter, in the folder book. (A chapter's links to other pages of the
+   book lead nowhere here; the whole book is a site that your teacher has.)
 
 4. Hand in the notebook under the name that it has, for example {example}.
    Your teacher says where; the grader expects a folder with your name around it:
@@ -63,6 +64,7 @@ def contents():
     """List the files of the archive that lie in the repository."""
     exercises = sorted((ROOT / "exercises").glob("*.ipynb"))
     chapters = [ROOT / "book" / exercise.name for exercise in exercises]
+    chapters += [vectors for path in exercises if (vectors := ROOT / "book" / "vectors" / f"{path.stem}.json").exists()]
     return [*exercises, *chapters, *sorted((ROOT / "book" / "_static").glob("cell-*.svg"))]
 
 

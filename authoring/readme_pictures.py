@@ -126,7 +126,7 @@ def teach(page, folder):
         printed = html.escape(done.stdout.rstrip())
         shown.append(f"<b>$ gru-grader {html.escape(' '.join(arguments))}</b>\n{printed}\n")
         if arguments[0] == "grade":
-            rows = (folder / "results" / "summary.csv").read_text().splitlines()
+            rows = (folder / "results" / "summary.csv").read_text(encoding="utf-8-sig").splitlines()
             table = "\n".join(",".join(row.split(",")[:5]) for row in rows)
             shown.append(f"<b>$ cut -d, -f1-5 results/summary.csv</b>\n{html.escape(table)}\n")
     page.set_content(TERMINAL.format("\n".join(shown)))

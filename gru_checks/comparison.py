@@ -51,11 +51,12 @@ def compare(question, case, expected, value, *, public):
 def _choice(choices, expected, value):
     if type(value) is not str:
         return Finding("type", f'It returned {_kind(value)}; a letter in quotes is expected, as in return "a".')
-    if value.strip().lower() == expected:
+    value = value.strip(" \t\n().")
+    if value.lower() == expected:
         return None
-    if value.strip().lower() not in choices:
+    if value.lower() not in choices:
         return Finding("value", f"{value[:20]!r} is none of the choices {', '.join(choices)}.")
-    return Finding("value", f"{value.strip()} is not the right choice.")
+    return Finding("value", f"{value} is not the right choice.")
 
 
 def _parts(question, case, expected, value, public, values=True):
@@ -64,7 +65,9 @@ def _parts(question, case, expected, value, public, values=True):
         expected, value = (expected,), (value,)
     elif type(value) not in (tuple, list) or len(value) != len(question.returns):
         names = ", ".join(part.name for part in question.returns)
-        return Finding("type", f"It returned {_kind(value)}; the {len(question.returns)} parts ({names}) are expected.")
+        return Finding(
+            "type", f"It returned {_kind(value)}; the {len(question.returns)} parts are expected: return {names}."
+        )
     findings = [
         _part(part, question, case, *pair, public, values)
         for part, *pair in zip(question.returns, expected, value, strict=True)
@@ -191,12 +194,12 @@ def _shape_remedy(axes, expected, got):
                 what = f"the axis of the {AXES[axes[axis]]}s" if axes and axes[axis] in AXES else "an axis of one"
                 remedy = "keepdims=True or reshape(-1, 1) keeps it" if axis else "a second pair of brackets adds it"
                 return f"{what.capitalize()} is missing (axis {axis}){f'; {remedy}' if size == 1 else ''}."
-    if len(got) == len(expected) == 2 and got == (expected[0],) * 2:
+    if axes in ("H1", "HB") and got == (expected[0],) * 2:
         return "A column (H, 1) and a row (H,) broadcast to (H, H) without any error: which of them is here?"
     if len(got) == len(expected) and all(e in (1, g) for e, g in zip(expected, got, strict=True)):
         return "A sum over an axis is missing."
     if tuple(size for size in got if size != 1) == tuple(size for size in expected if size != 1):
-        return "The numbers of entries agree; only axes of one differ."
+        return "The numbers of entries agree; only axes of length 1 differ."
     return ""
 
 

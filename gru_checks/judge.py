@@ -81,11 +81,18 @@ def judge(question, cases, outcomes, *, public):
         _finding(question, case, right, outcome, public)
         for case, right, outcome in zip(cases, expected, outcomes, strict=True)
     ]
-    remarks = _remarks(question, outcomes)
     right = [case for case, finding in zip(cases, findings, strict=True) if finding is None]
     if len(right) == len(cases):
         message = "Right." if len(cases) == 1 else f"Right in all {len(cases)} cases."
+        remarks = _remarks(
+            question, outcomes, "That costs nothing here, but the caller's array is no longer what it was."
+        )
         return Verdict(question.id, "right", float(question.points), float(question.points), message, remarks)
+    remarks = _remarks(
+        question,
+        outcomes,
+        "Whatever is computed later starts from the changed values. A copy, array.copy(), avoids it.",
+    )
     return _not_right(question, cases, outcomes, findings, right, remarks)
 
 
@@ -108,7 +115,7 @@ def _refusal(question, outcome, public):
     if outcome.source.startswith("gru_") and outcome.source not in question.imports:
         message = (
             f"{name} uses {outcome.source}. Here the task is to write it yourself, so this answer does not count;"
-            f" {outcome.source} is welcome for comparing."
+            f" {outcome.source} is welcome for comparing, in a cell of its own."
         )
         return _nothing(question, "wrong", message)
     return None
@@ -144,7 +151,10 @@ def _what_happened(question, case, outcome):
     name = question.answer
     match outcome.status:
         case "not_attempted" if outcome.message in ("", name):
-            return f"{name} still raises NotImplementedError: put your answer in place of that line."
+            return (
+                f"{name} still raises NotImplementedError: put your answer in place of that line."
+                " If you have, run its cell, and see whether it ended without an error."
+            )
         case "not_attempted":
             return f"{name} calls {outcome.message}, which still raises NotImplementedError: write that one first."
         case "raised":
@@ -170,7 +180,7 @@ def _raised(question, case, outcome):
     lines = [f"It stopped with {said}, in line {outcome.line_number} of its cell:"]
     lines += [f"    {outcome.line}"] if outcome.line else []
     shapes = _shapes(question, case) if outcome.error in SHAPE_ERRORS else ""
-    return "\n".join(lines + ([f"The inputs were {shapes}."] if shapes else []))
+    return "\n".join(lines + ([f"Shapes of the inputs: {shapes}."] if shapes else []))
 
 
 def _parameters(question):
@@ -183,15 +193,13 @@ def _shapes(question, case):
     return ", ".join(f"{name} {value.shape}" for name, value in pairs if type(value) is np.ndarray)
 
 
-def _remarks(question, outcomes):
-    changed = sorted({place for outcome in outcomes for place in outcome.changed})
+def _remarks(question, outcomes, consequence):
+    """Name the arguments that were changed in place, in one sentence, and say what follows."""
     parameters = _parameters(question)
-    return tuple(
-        f"It changes its argument {parameters[place]} in place. That costs nothing here, but the caller's array is"
-        " no longer what it was."
-        for place in changed
-        if place < len(parameters)
-    )
+    places = sorted({place for outcome in outcomes for place in outcome.changed if place < len(parameters)})
+    if not places:
+        return ()
+    return (f"It changes {', '.join(parameters[place] for place in places)} in place. {consequence}",)
 
 
 def _not_right(question, cases, outcomes, findings, right, remarks):

@@ -113,17 +113,33 @@ def _unknown(what, name, known, example):
     return feedback.note_html(text), text
 
 
+_under_way = []
+"""Names of the checks being done, the outermost first; more than one where an answer calls a check."""
+
+
 def _guarded(job, name, namespace):
     """Do the job; whatever goes wrong in it is the course's fault and must not stop the notebook."""
     grading = "NBGRADER_EXECUTION" in os.environ
+    _under_way.append(name)
+    if len(_under_way) > 1:
+        # An answer calls a check, which would call the answer, and so on for ever.
+        return None
     try:
         points, shown = job(name, namespace)
+        if len(_under_way) > 1:
+            text = (
+                "check or progress is called inside an answer, which would go on for ever. Move that line out of the"
+                " function: it begins without spaces, in a cell of its own."
+            )
+            points, shown = 0.0, (feedback.note_html(text), text)
     except Exception as error:
         text = (
             "This check has failed itself: that is a fault of the course, not of your answer."
             f" Please report it: {type(error).__name__}: {error}"
         )
         points, shown = 0.0, (feedback.note_html(text), text)
+    finally:
+        _under_way.clear()
     if grading:
         return float(points)
     _show(*shown)

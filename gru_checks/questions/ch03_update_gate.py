@@ -660,7 +660,9 @@ def _draw_latch(rng):
         case("seven pulses in a row, then a quiet step", 1, [*np.ones(7), 0], [1, -1, *signs(4), bit, -bit]),
         case("pulses at random", -bit, lines, signs(60)),
         case("a data line full of noise between the pulses", bit, lines, noisy),
-        case("two hundred quiet steps", -bit, [1, *np.zeros(200)], [bit, *np.full(120, -bit), *signs(80)]),
+        # The worst that a quiet data line can do, for either bit: to stand at the other one all the time.
+        case("a 1 held for two hundred steps", -1, [1, *np.zeros(200)], [1, *np.full(200, -1)], 0.5),
+        case("a -1 held for two hundred steps", 1, [1, *np.zeros(200)], [-1, *np.full(200, 1)], 0.5),
     ]
 
 

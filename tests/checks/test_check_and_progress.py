@@ -54,7 +54,7 @@ def test_it_names_the_mistake(shown):
 
 def test_it_says_what_is_right(shown, solved):
     assert shown(solved + '\ncheck("ch03.latch")') == (
-        "✓ Right: A latch, with weights set by hand (3 of 3 points)\n  Right in all 5 cases.\n"
+        "✓ Right: A latch, with weights set by hand (3 of 3 points)\n  Right in all 6 cases.\n"
     )
 
 
@@ -259,3 +259,9 @@ def test_numpy_alone_is_needed():
 def test_the_package_has_no_other_name():
     with pytest.raises(AttributeError, match="no attribute 'grade'"):
         gru_checks.grade  # noqa: B018
+
+
+def test_a_check_inside_an_answer_ends_and_says_so(shown):
+    told = shown(HEAD + 'def sigmoid(a):\n    check("ch03.sigmoid")\n    return a\ncheck("ch03.sigmoid")')
+    assert told.count("check or progress is called inside an answer") == 1
+    assert "Move that line out" in told

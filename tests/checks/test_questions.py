@@ -168,3 +168,13 @@ def test_weights_of_any_size_are_judged_without_a_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert latch_verdict(1e308, 1e308).points == 0
+
+
+def test_a_latch_must_hold_either_bit_against_the_worst_data():
+    # Seen to pass once: a data weight that opens the gate for one bit alone, and a gate a little too open.
+    assert 0 < latch_verdict(-8.2, 30.0).points < 3
+    question = find_question("ch03.latch")
+    cases = inputs(question, "public")
+    value = (np.array([[24.0, 5.0]]), np.zeros((1, 1)), np.array([[-12.0]]))
+    verdict = judge(question, cases, [Outcome("returned", value=value) for _ in cases], public=True)
+    assert 0 < verdict.points < 3
