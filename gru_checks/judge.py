@@ -144,17 +144,15 @@ def _reference_value(question, case):
 def _finding(question, case, expected, outcome, public):
     if outcome.status == "returned":
         return compare(question, case, expected, outcome.value, public=public)
-    return Finding(outcome.status, _what_happened(question, case, outcome))
+    return Finding(outcome.status, _what_happened(question, case, outcome, public))
 
 
-def _what_happened(question, case, outcome):
+def _what_happened(question, case, outcome, public):
     name = question.answer
     match outcome.status:
         case "not_attempted" if outcome.message in ("", name):
-            return (
-                f"{name} still raises NotImplementedError: put your answer in place of that line."
-                " If you have, run its cell, and see whether it ended without an error."
-            )
+            told = f"{name} still raises NotImplementedError: put your answer in place of that line."
+            return f"{told} If you have, run its cell, and see whether it ended without an error." if public else told
         case "not_attempted":
             return f"{name} calls {outcome.message}, which still raises NotImplementedError: write that one first."
         case "raised":

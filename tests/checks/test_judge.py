@@ -150,6 +150,9 @@ def test_what_is_missing_is_said_for_who_reads_it():
     outcomes = [Outcome("not_defined")] * len(CASES)
     assert "Has the cell that defines it been run?" in judge(QUESTION, CASES, outcomes, public=True).message
     assert "after all cells have run" in judge(QUESTION, CASES, outcomes, public=False).message
+    outcomes = [Outcome("not_attempted", message="answer")] * len(CASES)
+    assert "run its cell" in judge(QUESTION, CASES, outcomes, public=True).message
+    assert "run its cell" not in judge(QUESTION, CASES, outcomes, public=False).message
 
 
 def test_an_exception_s_text_stays_on_one_line():
