@@ -1,20 +1,23 @@
-"""Write the small files of numbers by which a chapter compares itself with Keras and PyTorch.
+"""Write into a chapter the numbers by which it compares itself with Keras and PyTorch.
 
-Usage: ``python -m authoring.vectors``. It needs both frameworks; the chapters
-need only the files in book/vectors/, so they run where neither is installed.
-A test computes the numbers again and compares.
+Usage: ``python -m authoring.vectors``, then ``python -m authoring.refresh``.
+It needs both frameworks. The numbers stand in a cell of the chapter, so the
+chapter runs where neither is installed, and without any other file. A test
+computes the numbers again and compares.
 """
 
-import json
+import ast
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
-from authoring.normal_form import write
+from authoring.normal_form import normalised, read, to_text, write
 
-FOLDER = Path(__file__).resolve().parent.parent / "book" / "vectors"
+BOOK = Path(__file__).resolve().parent.parent / "book"
+LINE = 120
+"""The longest line of code."""
 
 
 def update_gate_vectors():
@@ -88,25 +91,77 @@ def torch_step(x, h_prev, W, U, b):
 
 
 VECTORS = {"ch03-update-gate": update_gate_vectors}
-"""The chapters that have a file of numbers, each with the function that computes them."""
+"""The chapters that hold numbers of the frameworks, each with the function that computes them."""
 
 
-def as_text(vectors, versions):
-    """Write vectors as JSON: one name a line, so that a difference shows where it is."""
-    lines = [
-        f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in ({"made_with": versions} | vectors).items()
-    ]
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+def literal(value, indent=0, room=LINE):
+    """Write nested lists and dicts as Python, as Ruff would format them: on one line what fits, else an entry a line.
+
+    Parameters
+    ----------
+    value : dict, list, str or float
+    indent : int
+        How far the line on which the value begins is indented.
+    room : int
+        How many characters that line has left for it and what follows.
+
+    Returns
+    -------
+    str
+    """
+    flat = repr(value).replace("'", '"')
+    if len(flat) <= room or not isinstance(value, dict | list):
+        return flat
+    named = isinstance(value, dict)
+    entries = [(f'"{name}": ', item) for name, item in value.items()] if named else [("", item) for item in value]
+    inner = indent + 4
+    lines = [f"{' ' * inner}{key}{literal(item, inner, LINE - inner - len(key) - 1)},\n" for key, item in entries]
+    opening, closing = "{}" if named else "[]"
+    return f"{opening}\n{''.join(lines)}{' ' * indent}{closing}"
+
+
+def as_source(vectors, versions):
+    """Write vectors as the cell of a chapter, with the versions of the frameworks that they come from."""
+    head = "versions = "
+    return f"{head}{literal(versions, 0, LINE - len(head))}\nmeasured = {literal(vectors)}"
+
+
+def stored_cell(notebook):
+    """Find the cell of a notebook that holds the numbers: the one that defines `versions` and `measured`, and no more.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+
+    Returns
+    -------
+    cell : nbformat.NotebookNode
+    values : dict
+        What the cell gives each of the two names.
+
+    Raises
+    ------
+    LookupError
+        If there is no such cell.
+    """
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and cell.source.startswith("versions = "):
+            body = ast.parse(cell.source).body
+            if [ast.unparse(line.targets[0]) for line in body] == ["versions", "measured"]:
+                return cell, {line.targets[0].id: ast.literal_eval(line.value) for line in body}
+    raise LookupError("no cell defines `versions` and `measured`, and no more")
 
 
 def main():
-    """Write every file in book/vectors/ anew."""
+    """Write the numbers of every chapter anew."""
     versions = {name: version(name).partition("+")[0] for name in ("keras", "tensorflow", "torch")}
-    FOLDER.mkdir(exist_ok=True)
     for stem, compute in VECTORS.items():
-        path = FOLDER / f"{stem}.json"
-        write(path, as_text(compute(), versions))
-        print(f"{path.relative_to(FOLDER.parent.parent)} written")
+        path = BOOK / f"{stem}.ipynb"
+        notebook, _ = read(path)
+        cell, _ = stored_cell(notebook)
+        cell.source = as_source(compute(), versions)
+        write(path, to_text(normalised(notebook)))
+        print(f"{path.relative_to(BOOK.parent)}: numbers written")
     return 0
 
 

@@ -17,7 +17,6 @@ CHAPTER = ROOT / "book" / "ch03-update-gate.ipynb"
 def copy_of_the_chapter(tmp_path):
     folder = tmp_path / "book"
     folder.mkdir()
-    shutil.copytree(ROOT / "book" / "vectors", folder / "vectors")
     shutil.copy(CHAPTER, folder)
     return folder / CHAPTER.name
 
