@@ -13,7 +13,7 @@ from gru_checks.values import NotPlain, plain
 ORDER = ("not_attempted", "missing", "crashed", "timed_out", "raised", "unreadable", *STAGES)
 """Of several things that went wrong in different cases, the first one here is told."""
 SHAPE_ERRORS = ("ValueError", "IndexError", "TypeError")
-"""Errors that often come from a wrong shape: with them the shapes of the inputs are told."""
+"""Errors that often come from a wrong shape, so that the shapes of the inputs are told with them."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ def check(id=None, /):
     """Judge the answer to a question and show what is right or wrong about it.
 
     The answer is the function of the name that the task gives, among the
-    globals of whoever calls. It never raises, whatever the answer does.
+    globals of whoever calls. Whatever the answer does, no error of it stops
+    the notebook; only the learner can, by interrupting the kernel.
 
     Parameters
     ----------

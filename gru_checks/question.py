@@ -17,9 +17,13 @@ class Tolerance:
 
     Parameters
     ----------
-    rtol, atol : float
-        Relative and absolute tolerance in float64. Where either value is of
-        lower precision, both grow to a multiple of its rounding unit.
+    rtol : float
+        Allowed distance in float64 as a share of the right value's size. Where
+        either value is of lower precision, it grows to a multiple of that
+        precision's rounding unit.
+    atol : float
+        Allowed distance in float64 that is added, whatever the size. It grows
+        likewise, to that multiple of the largest right value.
     """
 
     rtol: float = 1e-7

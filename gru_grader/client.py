@@ -38,7 +38,7 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
 }
-"""All of a worker's environment: nothing of the teacher's, one thread, the same order of sets in every run."""
+"""The whole environment of a worker. It has nothing of the teacher's, one thread, and one order of sets in all runs."""
 
 
 class WorkerError(Exception):

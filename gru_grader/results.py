@@ -20,7 +20,7 @@ GRADED = "graded"
 NOT_ATTEMPTED = "not_attempted"
 NOT_GRADABLE = "not_gradable"
 ERROR = "error"
-"""What became of a submission. The last two have no score: null, never 0."""
+"""One of the four states of a submission. This one and `NOT_GRADABLE` have a score of null, never of 0."""
 
 DAMAGED = "The result is damaged. Grade this submission again."
 FILE = "results.json"
