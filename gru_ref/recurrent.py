@@ -1,0 +1,314 @@
+"""Layers, directions, masks and time: what GRU, RNN and LSTM have in common."""
+
+import numpy as np
+
+from gru_ref.initialisers import initial_parameters
+from gru_ref.masks import as_mask, visible_steps
+from gru_ref.parameters import ByLayer, as_parameters, float_dtype
+from gru_ref.shapes import real_array
+from gru_ref.trace import Gradients, Trace
+
+
+class Recurrent(ByLayer):
+    """A stack of recurrent layers, in one or both directions. Subclasses give the cell.
+
+    A subclass names its blocks and states and implements, for one layer in one
+    direction and in the order of processing, `_forward` and `_backward`.
+    """
+
+    _blocks = ()
+    _states = ("h",)
+
+    def __init__(
+        self,
+        input_size,
+        hidden_size,
+        *,
+        num_layers=1,
+        bidirectional=False,
+        reverse=False,
+        masked_output="carry",
+        initialiser="torch",
+        rng=None,
+        dtype=np.float64,
+    ):
+        for name, size in (("input_size", input_size), ("hidden_size", hidden_size), ("num_layers", num_layers)):
+            if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+                raise ValueError(f"{name} must be a positive integer, got {size!r}")
+        if np.dtype(dtype) not in (np.float32, np.float64):
+            raise ValueError(f"dtype must be float32 or float64, got {np.dtype(dtype)}")
+        rng = np.random.default_rng(rng)
+        directions = 2 if bidirectional else 1
+        inputs = [input_size] + [directions * hidden_size] * (num_layers - 1)
+        blocks = len(self._blocks)
+        parameters = [
+            [initial_parameters(initialiser, I, hidden_size, blocks, rng, dtype) for _ in range(directions)]
+            for I in inputs
+        ]
+        self._set(parameters, reverse, masked_output)
+
+    @classmethod
+    def from_parameters(cls, parameters, *, reverse=False, masked_output="carry"):
+        """Make a network from given parameters.
+
+        Parameters
+        ----------
+        parameters : Parameters, or nested sequence
+            One `Parameters` (or its four arrays) for one layer in one
+            direction; else ``parameters[layer][direction]``. The arrays are
+            copied.
+        reverse, masked_output
+            As in the constructor.
+
+        Returns
+        -------
+        The network; its sizes are those of the parameters.
+
+        Raises
+        ------
+        ValueError
+            If a shape does not fit.
+        """
+        network = cls.__new__(cls)
+        if len(parameters) == 4 and all(np.ndim(array) in (1, 2) for array in parameters):
+            parameters = [[parameters]]
+        network._set(parameters, reverse, masked_output)
+        return network
+
+    def _set(self, parameters, reverse, masked_output):
+        """Check everything and keep it."""
+        if masked_output not in ("carry", "zero"):
+            raise ValueError(f'masked_output must be "carry" or "zero", got {masked_output!r}')
+        self.masked_output = masked_output
+        self.reverse = bool(reverse)
+        self.parameters = tuple(tuple(as_parameters(one, len(self._blocks)) for one in layer) for layer in parameters)
+        directions = {len(layer) for layer in self.parameters}
+        if len(directions) != 1 or not directions <= {1, 2}:
+            raise ValueError(f"every layer needs one direction, or every layer two; got {sorted(directions)}")
+        self.bidirectional = directions == {2}
+        first = self.parameters[0][0]
+        self.input_size, self.hidden_size, self.num_layers = first.input_size, first.hidden_size, len(self.parameters)
+        for index, layer in enumerate(self.parameters):
+            I = self.input_size if index == 0 else self.directions * self.hidden_size
+            for one in layer:
+                if (one.input_size, one.hidden_size) != (I, self.hidden_size):
+                    raise ValueError(
+                        f"layer {index} must have I = {I} and H = {self.hidden_size},"
+                        f" got I = {one.input_size} and H = {one.hidden_size}"
+                    )
+        dtype = float_dtype(*self.arrays())
+        self.parameters = tuple(tuple(one.astype(dtype) for one in layer) for layer in self.parameters)
+
+    @property
+    def directions(self):
+        """Number of directions D: 2 if bidirectional, else 1."""
+        return 2 if self.bidirectional else 1
+
+    @property
+    def dtype(self):
+        """Dtype of the parameters, float32 or float64."""
+        return self.parameters[0][0].W.dtype
+
+    def _options(self):
+        """What `repr` shows beyond the sizes: whatever is not the plainest choice."""
+        options = {"num_layers": (self.num_layers, 1), "bidirectional": (self.bidirectional, False)}
+        options |= {"reverse": (self.reverse, False), "masked_output": (self.masked_output, "carry")}
+        return {name: value for name, (value, plain) in options.items() if value != plain}
+
+    def __repr__(self):
+        options = "".join(f", {name}={value!r}" for name, value in self._options().items())
+        return f"{type(self).__name__}({self.input_size}, {self.hidden_size}{options}, dtype={self.dtype})"
+
+    def __call__(self, x, h0=None, *, mask=None, lengths=None):
+        """Run over a batch of sequences.
+
+        Parameters
+        ----------
+        x : array_like, shape (B, T, I)
+            Batch of sequences. B = 0 and T = 0 are allowed.
+        h0 : array_like, shape (L*D, B, H), optional
+            Initial state of each layer and direction, in the order layer by
+            layer, forward before backward; zeros if not given. An LSTM takes a
+            pair, h0 and c0.
+        mask : array_like of bool, shape (B, T), optional
+            True where a step counts. At other steps the state is carried over
+            unchanged and the input is not looked at.
+        lengths : array_like of int, shape (B,), optional
+            The number of steps that count in each row, in place of `mask`.
+
+        Returns
+        -------
+        outputs : numpy.ndarray, shape (B, T, D*H)
+            The last layer's states. At masked steps: with ``masked_output``
+            "carry" the last output again (zeros before the first step that
+            counts), with "zero" zeros.
+        final : numpy.ndarray, shape (L*D, B, H)
+            Each layer's and direction's state after its last step; for an
+            LSTM a pair.
+
+        Raises
+        ------
+        ValueError
+            If a shape or dtype does not fit.
+
+        Notes
+        -----
+        float32 is computed in float32 and float64 in float64, a mixture of
+        both in float64; integers take the parameters' dtype. NaN in a row
+        makes that row's states NaN from that step on and touches no other.
+        """
+        outputs, final, _ = self._run(x, h0, mask, lengths, traced=False)
+        return outputs, self._as_user_states(final)
+
+    def trace(self, x, h0=None, *, mask=None, lengths=None):
+        """Run over a batch of sequences and keep every gate and state.
+
+        Takes the same arguments as calling the network.
+
+        Returns
+        -------
+        Trace
+            Fields of each layer and direction, outputs and final states.
+        """
+        outputs, final, run = self._run(x, h0, mask, lengths, traced=True)
+        layers, mask = run
+        return Trace(layers, outputs, self._as_user_states(final), mask)
+
+    def _run(self, x, h0, mask, lengths, *, traced):
+        """Outputs (B, T, D*H), final states (S, L*D, B, H) and, where traced, layers and mask."""
+        x = real_array("x", x)
+        if x.ndim != 3 or x.shape[2] != self.input_size:
+            hint = "; a single sequence is a batch of one, x[None]" if x.ndim == 2 else ""
+            raise ValueError(f"x must have shape (B, T, I) with I = {self.input_size}, got {x.shape}{hint}")
+        B, T, _ = x.shape
+        dtype = float_dtype(x, self.parameters[0][0].W)
+        initial = self._initial(h0, B, dtype)
+        mask = as_mask(B, T, mask, lengths)
+        mask_t = None if mask is None else np.ascontiguousarray(mask.T)
+        below = x.transpose(1, 0, 2).astype(dtype, order="C" if traced else "K", copy=traced)
+        if mask is not None:
+            below = np.where(mask_t[..., None], below, dtype.type(0))  # nothing depends on what stands there
+        layers, final = [], np.empty_like(initial)
+        for index, layer in enumerate(self.parameters):
+            outputs, traces = [], []
+            for direction, parameters in enumerate(layer):
+                row = index * self.directions + direction
+                order = self._order(direction)
+                mask_d = None if mask is None else mask_t[order]
+                states, steps = self._forward(
+                    below[order], initial[:, row], parameters.astype(dtype), mask_d, keep_steps=traced
+                )
+                final[:, row] = [state[-1] for state in states]
+                output = states[0][1:]
+                if mask is not None:
+                    output = np.where(visible_steps(mask_d, self.masked_output)[..., None], output, dtype.type(0))
+                outputs.append(output[order])
+                if traced:
+                    traces.append(self._layer_trace(below, states, steps, order, mask))
+            below = outputs[0] if len(outputs) == 1 else np.concatenate(outputs, axis=2)
+            layers.append(tuple(traces))
+        return below.transpose(1, 0, 2), final, (tuple(layers), mask)
+
+    def backward(self, trace, d_outputs, d_final=None, *, window=None):
+        """Gradients of a scalar loss, by hand: backpropagation through time.
+
+        Parameters
+        ----------
+        trace : Trace
+            Of this network, whose parameters have not changed since.
+        d_outputs : array_like, shape (B, T, D*H)
+            Gradient of the loss with respect to the outputs.
+        d_final : array_like, shape (L*D, B, H), optional
+            Gradient with respect to the final states; for an LSTM a pair.
+        window : int, optional
+            Truncated backpropagation through time: the sequence is cut into
+            windows of this many steps, steps 0 to window - 1 and so on, and no
+            gradient passes from a window to the one before. This is what
+            training window by window with a detached state does. Only for one
+            direction, forward in time.
+
+        Returns
+        -------
+        Gradients
+            Of x, h0 and the parameters.
+
+        Raises
+        ------
+        ValueError
+            If a shape does not fit, the trace is another network's, or
+            `window` is not a positive integer or the network reads backward.
+        """
+        if window is not None:
+            if isinstance(window, bool) or not isinstance(window, int | np.integer) or window < 1:
+                raise ValueError(f"window must be a positive integer, got {window!r}")
+            if self.bidirectional or self.reverse:
+                raise ValueError("window needs a network that only reads forward in time")
+        sizes = tuple((one.x.shape[2], one.h.shape[2]) for layer in trace.layers for one in layer)
+        if sizes != tuple((one.input_size, one.hidden_size) for layer in self.parameters for one in layer):
+            raise ValueError("the trace is not one of this network: layers, directions or sizes differ")
+        B, T, _ = trace.outputs.shape
+        dtype, H = trace.outputs.dtype, self.hidden_size
+        d_outputs = real_array("d_outputs", d_outputs)
+        if d_outputs.shape != trace.outputs.shape:
+            raise ValueError(
+                f"d_outputs must have the outputs' shape (B, T, D*H) = {trace.outputs.shape}, got {d_outputs.shape}"
+            )
+        above = d_outputs.astype(dtype, copy=False).transpose(1, 0, 2)
+        d_last = self._initial(d_final, B, dtype, name="d_final")
+        mask_t = None if trace.mask is None else np.ascontiguousarray(trace.mask.T)
+        d_initial = np.empty_like(d_last)
+        gradients = []
+        for index in reversed(range(self.num_layers)):
+            below, layer = None, []
+            for direction, parameters in enumerate(self.parameters[index]):
+                row = index * self.directions + direction
+                order = self._order(direction)
+                d_states = above[..., direction * H : (direction + 1) * H][order]
+                mask_d = None if mask_t is None else mask_t[order]
+                if mask_d is not None:
+                    d_states = np.where(visible_steps(mask_d, self.masked_output)[..., None], d_states, dtype.type(0))
+                layer_trace = trace.layers[index][direction]
+                d_x, d_initial[:, row], gradient = self._backward(
+                    layer_trace, order, parameters.astype(dtype), d_states, d_last[:, row], mask_d, window
+                )
+                below = d_x[order] if below is None else below + d_x[order]
+                layer.append(gradient)
+            gradients.insert(0, tuple(layer))
+            above = below
+        return Gradients(above.transpose(1, 0, 2), self._as_user_states(d_initial), tuple(gradients))
+
+    def _order(self, direction):
+        """The slice that puts time steps into the order of processing, and back."""
+        backward = (direction == 1) != self.reverse
+        return slice(None, None, -1 if backward else 1)
+
+    def _initial(self, states, B, dtype, name="h0"):
+        """States as one array (S, L*D, B, H), zeros if not given."""
+        shape = (self.num_layers * self.directions, B, self.hidden_size)
+        full = (len(self._states), *shape)
+        if states is None:
+            return np.zeros(full, dtype)
+        several = len(self._states) > 1
+        if several and len(states) != len(self._states):
+            raise ValueError(f"{name} must be a pair of arrays, {name} = ({', '.join(self._states)})")
+        arrays = [real_array(name, state) for state in (states if several else [states])]
+        for array in arrays:
+            if array.shape != shape:
+                raise ValueError(f"{name} must have shape (L*D, B, H) = {shape}, got {array.shape}")
+        return np.stack(arrays).astype(dtype, copy=False)
+
+    def _as_user_states(self, states):
+        """(S, L*D, B, H) as one array, or as a pair where there are two states."""
+        return states[0] if len(self._states) == 1 else tuple(states)
+
+    def _forward(self, x, initial, parameters, mask, *, keep_steps):
+        """One layer, one direction, time major: (states, one (T + 1, B, H) each; steps or None)."""
+        raise NotImplementedError
+
+    def _layer_trace(self, x, states, steps, order, mask):
+        """What a trace keeps of one layer and direction."""
+        raise NotImplementedError
+
+    def _backward(self, trace, order, parameters, d_states, d_final, mask, window):
+        """One layer, one direction: (d_x time major in processing order, d_initial (S, B, H), Parameters)."""
+        raise NotImplementedError
