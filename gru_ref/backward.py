@@ -74,8 +74,6 @@ def gru_backward(x, h_prev, steps, parameters, d_states, d_final=None, *, polari
     d_pre = np.empty((T, B, 3 * H), dtype)
     d_n = np.empty((T, B, H), dtype) if after else d_pre[..., candidate]
     by_block = d_pre.reshape(T, B, 3, H)
-    U_T = np.ascontiguousarray(U.T)
-    U_gates_T, U_n_T = U_T[gates], U_T[candidate]
     g = np.zeros((B, H), dtype) if d_final is None else np.array(d_final, dtype)
     product = np.empty((B, H), dtype)
     at_once = max(1, ELEMENTS_AT_ONCE // max(1, B * 3 * H))
@@ -89,17 +87,17 @@ def gru_backward(x, h_prev, steps, parameters, d_states, d_final=None, *, polari
                 by_block[t] *= g[:, None]
                 d_n[t] *= g
                 g *= keep[i]
-                g += np.matmul(d_pre[t], U_T, out=product)
+                g += np.matmul(d_pre[t], U.T, out=product)
             else:
-                d_pre_t, d_gates_t, s = d_pre[t], d_pre[t, :, gates], product
+                d_pre_t, s = d_pre[t], product
                 d_pre_t[:, :H] *= g
                 d_pre_t[:, candidate] *= g
-                np.matmul(d_pre_t[:, candidate], U_n_T, out=s)
+                np.matmul(d_pre_t[:, candidate], U[:, candidate].T, out=s)
                 d_pre_t[:, H : 2 * H] *= s
                 s *= reset_factor[i]
                 g *= keep[i]
                 g += s
-                g += d_gates_t @ U_gates_T
+                g += d_pre_t[:, gates] @ U[:, gates].T
             if window and t and t % window == 0:
                 g[:] = 0.0
 

@@ -85,11 +85,7 @@ def gru_forward(x, h0, parameters, *, polarity, reset, mask=None, keep_steps=Fal
     (T, B, _), H, dtype = x.shape, parameters.hidden_size, x.dtype
     gates, candidate = slice(0, 2 * H), slice(2 * H, 3 * H)
     W, U, b_input, b_recurrent = parameters
-    # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: halving the gates' weights here saves halving every a in the loop.
-    W_gates, U_gates = 0.5 * W[:, gates], 0.5 * U[:, gates]
-    b_gates = 0.5 * (b_input[gates] + b_recurrent[gates])
-    W_n, U_n = np.ascontiguousarray(W[:, candidate]), np.ascontiguousarray(U[:, candidate])
-    b_n, b_reset = b_input[candidate], b_recurrent[candidate]
+    b_gates, b_n, b_reset = b_input[gates] + b_recurrent[gates], b_input[candidate], b_recurrent[candidate]
     if reset == "before":
         b_n = b_n + b_reset
 
@@ -100,22 +96,21 @@ def gru_forward(x, h0, parameters, *, polarity, reset, mask=None, keep_steps=Fal
     n = np.empty((kept, B, H), dtype)
     q = np.empty((kept, B, H), dtype) if reset == "after" else None
     reset_state = np.empty((B, H), dtype)
-    for t, (x_gates, x_n) in enumerate(input_products(x, (W_gates, b_gates), (W_n, b_n))):
+    products = input_products(x, (W[:, gates], b_gates), (W[:, candidate], b_n))
+    for t, (x_gates, x_n) in enumerate(products):
         k = t if keep_steps else 0
         h, h_new, zr_t, n_t = states[t], states[t + 1], zr[k], n[k]
-        np.matmul(h, U_gates, out=zr_t)
-        zr_t += x_gates
-        np.tanh(zr_t, out=zr_t)
-        zr_t *= 0.5
-        zr_t += 0.5
         z_t, r_t = zr_t[:, :H], zr_t[:, H:]
+        np.matmul(h, U[:, gates], out=zr_t)
+        zr_t += x_gates
+        sigmoid_in_place(zr_t)
         if reset == "after":
-            q_t = np.matmul(h, U_n, out=q[k])
+            q_t = np.matmul(h, U[:, candidate], out=q[k])
             q_t += b_reset
             np.multiply(r_t, q_t, out=n_t)
         else:
             np.multiply(r_t, h, out=reset_state)
-            np.matmul(reset_state, U_n, out=n_t)
+            np.matmul(reset_state, U[:, candidate], out=n_t)
         n_t += x_n
         np.tanh(n_t, out=n_t)
         mix(h, n_t, z_t, polarity, out=h_new)
@@ -125,6 +120,14 @@ def gru_forward(x, h0, parameters, *, polarity, reset, mask=None, keep_steps=Fal
         return states, None
     steps = Steps(z=zr[..., :H], r=zr[..., H:], candidate=n, recurrent=q)
     return states, steps
+
+
+def sigmoid_in_place(a):
+    """Replace `a`, shape (B, N), by its sigmoid, as `gru_ref.sigmoid` computes it."""
+    a *= 0.5
+    np.tanh(a, out=a)
+    a *= 0.5
+    a += 0.5
 
 
 def mix(h, candidate, z, polarity, out=None):

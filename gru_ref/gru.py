@@ -72,6 +72,7 @@ class GRU(Recurrent):
 
     Examples
     --------
+    >>> import numpy as np
     >>> gru = GRU(3, 4, rng=0)
     >>> gru
     GRU(3, 4, polarity='keep', reset='after', dtype=float64)
