@@ -8,6 +8,8 @@ AXES = {"B": "example", "T": "time step", "I": "input", "H": "unit"}
 """What an axis counts, by its letter."""
 STAGES = ("type", "shape", "dtype", "nonfinite", "value")
 """What may be wrong about a value, in the order in which it is looked at."""
+MOST_DIGITS = 6
+"""Up to how many digits after the point a rounded answer is known as one."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def compare(question, case, expected, value, *, public):
     if finding is not None:
         return finding
     with np.errstate(all="ignore"):  # a learner's numbers may be of any size
-        observed, wanted = (question.behaviour.observe(_as_arrays(v), case) for v in (value, expected))
+        observed, wanted = (question.behaviour.observe(as_arrays(v), case) for v in (value, expected))
     return _entries(question.behaviour.part, question, case, wanted, observed, public)
 
 
@@ -113,12 +115,23 @@ def _entries(part, question, case, expected, array, public):
     place = _first(bad)
     share = "" if bad.size == 1 else f" in {'all' if bad.all() else f'{bad.sum()} of'} {bad.size} entries"
     share = " in both entries" if bad.size == 2 and bad.all() else share
+    text, rounded = f"It differs from the right answer{share}, first {_entry(part, place)}", _rounded(expected, array)
     if not public:
-        return Finding("value", f"It differs from the right answer{share}, first {_entry(part, place)}.")
+        return Finding("value", f"{text}.{rounded}")
     words = question.behaviour.words if question.behaviour else {}
     right, yours = (words.get(number.item()) or _number(number) for number in (expected[place], array[place]))
-    text = f"It differs from the right answer{share}, first {_entry(part, place)}: {right} is right, yours is {yours}."
-    return Finding("value", text)
+    return Finding("value", f"{text}: {right} is right, yours is {yours}.{rounded}")
+
+
+def _rounded(expected, array):
+    """Say that an array is the right one rounded, if it is; values that are hardly any prove nothing."""
+    if expected.dtype.kind != "f" or array.dtype.kind != "f":
+        return ""
+    for digits in range(1, MOST_DIGITS + 1):
+        rounded = np.round(expected.astype(np.float64), digits)
+        if np.unique(rounded).size > 1 and np.allclose(rounded, array, rtol=4 * np.finfo(array.dtype).eps, atol=0):
+            return f" It is right but for rounding to {digits} decimal place{'s'[: digits > 1]}; leave all digits."
+    return ""
 
 
 def _close(tolerance, expected, array, arguments):
@@ -151,7 +164,8 @@ def _as_array(value):
     return array if array.dtype.kind in "biuf" else None
 
 
-def _as_arrays(value):
+def as_arrays(value):
+    """Read an answer of the right type as an array, or as a tuple of arrays, one a part."""
     return tuple(_as_array(part) for part in value) if type(value) in (tuple, list) else _as_array(value)
 
 

@@ -25,18 +25,20 @@ WIDTH = 88
 BAR = 20
 
 
-def verdict_text(question, verdict):
+def verdict_text(question, verdict, printed=""):
     """Write a verdict as plain text.
 
     Parameters
     ----------
     question : Question
     verdict : Verdict
+    printed : str, optional
+        What the answer printed, after a sentence that says when.
 
     Returns
     -------
     str
-        Lines of at most 88 characters, but for lines of code.
+        Lines of at most 88 characters, but for lines of code and for what was printed.
     """
     lines = [f"{_state(verdict)}: {question.title} ({_points(verdict)})"]
     for paragraph in _paragraphs(verdict):
@@ -46,16 +48,20 @@ def verdict_text(question, verdict):
             lines.append(textwrap.fill(paragraph, WIDTH, initial_indent="  ", subsequent_indent="  "))
     if _reads_on(verdict):
         lines.append(f"  Read on: {place(verdict.page)}.")
+    if printed:
+        said, _, text = printed.partition("\n")
+        lines += [f"  {said}", *(f"    | {line}" for line in text.split("\n"))]
     return "\n".join(lines)
 
 
-def verdict_html(question, verdict):
+def verdict_html(question, verdict, printed=""):
     """Write a verdict as HTML; the same words as `verdict_text`.
 
     Parameters
     ----------
     question : Question
     verdict : Verdict
+    printed : str, optional
 
     Returns
     -------
@@ -70,8 +76,12 @@ def verdict_html(question, verdict):
             blocks.append(f'<p style="margin: 0.3em 0 0">{html.escape(paragraph)}</p>')
     if _reads_on(verdict):
         address, words = html.escape(link_to(verdict.page)), html.escape(place(verdict.page))
-        link = f'<a style="color: inherit" href="{address}">{words}</a>'
+        link = f'<a style="color: inherit; text-decoration: underline" href="{address}">{words}</a>'
         blocks.append(f'<p style="margin: 0.3em 0 0">Read on: {link}.</p>')
+    if printed:
+        said, _, text = printed.partition("\n")
+        blocks.append(f'<p style="margin: 0.3em 0 0">{html.escape(said)}</p>')
+        blocks.append(f'<pre style="margin: 0.3em 1em; overflow: auto">{html.escape(text)}</pre>')
     return _box(STATES[verdict.status][2], blocks)
 
 
@@ -139,16 +149,16 @@ def place(page):
     Parameters
     ----------
     page : str
-        "stem#anchor".
+        "stem#heading".
 
     Examples
     --------
-    >>> place("ch03-update-gate#what-goes-wrong")
+    >>> place("ch03-update-gate#What goes wrong")
     'chapter 3, "What goes wrong"'
     """
-    stem, _, anchor = page.partition("#")
+    stem, _, heading = page.partition("#")
     chapter = f"chapter {int(stem[2:4])}" if stem[:2] == "ch" and stem[2:4].isdigit() else stem.replace("-", " ")
-    return f'{chapter}, "{_heading(anchor)}"'
+    return f'{chapter}, "{heading}"'
 
 
 def link_to(page):
@@ -159,27 +169,20 @@ def link_to(page):
     Parameters
     ----------
     page : str
-        "stem#anchor".
+        "stem#heading".
 
     Examples
     --------
-    >>> link_to("ch03-update-gate#what-goes-wrong")
+    >>> link_to("ch03-update-gate#What goes wrong")
     '../book/ch03-update-gate.ipynb#What-goes-wrong'
     """
-    stem, _, anchor = page.partition("#")
-    return f"../book/{stem}.ipynb#{_heading(anchor).replace(' ', '-')}"
+    stem, _, heading = page.partition("#")
+    return f"../book/{stem}.ipynb#{heading.replace(' ', '-')}"
 
 
 def _reads_on(verdict):
     """Whether to say where to read on: not to somebody who has not begun."""
     return verdict.page and verdict.status not in ("not_attempted", "not_defined")
-
-
-def _heading(anchor):
-    """Give the heading that an anchor was made from; of the chapters' common headings one has a comma."""
-    if anchor == "the-claims-tested":
-        return "The claims, tested"
-    return anchor[:1].upper() + anchor[1:].replace("-", " ")
 
 
 def _state(verdict):

@@ -22,7 +22,7 @@ def softmax(a, axis=0):
     return powers / powers.sum(axis=axis, keepdims=True)
 
 
-def gate_mistakes(block, name, page):
+def gate_mistakes(block, name, pages):
     """Mistakes in computing a gate, ``sigmoid(W x + U h_prev + b)``.
 
     Parameters
@@ -31,8 +31,8 @@ def gate_mistakes(block, name, page):
         Letter of the gate, "z" or "r".
     name : str
         What the gate is called, "update gate" or "reset gate".
-    page : str
-        Where the book gives its equation, as "stem#anchor".
+    pages : dict of str
+        Where the book shows a mistake, as "stem#heading", by the mistake's id; for others the question says.
 
     Returns
     -------
@@ -41,8 +41,8 @@ def gate_mistakes(block, name, page):
     """
     W, U, b = f"W_{block}", f"U_{block}", f"b_{block}"
 
-    def mistake(id, wrong, sentence):
-        return Misconception(id, sentence, wrong, page)
+    def mistake(id, wrong, sentence, *also):
+        return Misconception(id, sentence, wrong, pages.get(id, ""), also)
 
     def activated_by(activation):
         return lambda x, h_prev, W, U, b: activation(W @ x + U @ h_prev + b)
@@ -114,8 +114,11 @@ def gate_mistakes(block, name, page):
         mistake(
             "softmax",
             activated_by(softmax),
-            "This is a softmax over the units: it makes them share a total of 1. Each unit has a gate of its own,"
-            " whatever the others do; the sigmoid works entry by entry.",
+            "This is a softmax: it makes the entries share a total of 1. Each unit has a gate of its own, whatever the"
+            " others do; the sigmoid works entry by entry.",
+            activated_by(lambda a: softmax(a, axis=None)),
+            activated_by(lambda a: np.exp(a) / np.exp(a).sum()),
+            activated_by(lambda a: np.exp(a) / np.exp(a).sum(axis=0)),
         ),
         mistake(
             "elementwise_recurrent",
@@ -125,7 +128,91 @@ def gate_mistakes(block, name, page):
         ),
         mistake(
             "weights_swapped",
-            lambda x, h_prev, W, U, b: sigmoid(U @ x + W @ h_prev + b),
+            lambda x, h_prev, W, U, b: sigmoid(W @ h_prev + U @ x + b),
             f"The weights are swapped: {W} belongs to the input x and {U} to the old state h_prev.",
+        ),
+        mistake(
+            "both_transposed",
+            lambda x, h_prev, W, U, b: sigmoid(W.T @ x + U.T @ h_prev + b),
+            f"{W} and {U} are transposed. Row i of each belongs to unit i, and the products are {W} @ x and"
+            f" {U} @ h_prev.",
+        ),
+        mistake(
+            "examples_as_rows",
+            lambda x, h_prev, W, U, b: sigmoid(x.T @ W.T + h_prev.T @ U.T + b.T),
+            "The examples stand in rows here, as the frameworks have them. In this course they are columns: transpose"
+            " the result, or use x and h_prev as they are.",
+        ),
+        mistake(
+            "sigmoid_twice",
+            activated_by(lambda a: sigmoid(sigmoid(a))),
+            "The sigmoid is applied twice. Its values lie between 0 and 1, so a second one leaves only gates between"
+            " 0.5 and 0.73.",
+        ),
+        mistake(
+            "sigmoid_of_each_term",
+            lambda x, h_prev, W, U, b: sigmoid(W @ x) + sigmoid(U @ h_prev) + sigmoid(b),
+            "The sigmoid is applied to each term, and the results are added. The terms are added first, and one"
+            " sigmoid takes their sum; otherwise the gate could be as large as 3.",
+            lambda x, h_prev, W, U, b: sigmoid(W @ x) + sigmoid(U @ h_prev) + b,
+            lambda x, h_prev, W, U, b: sigmoid(W @ x) + sigmoid(U @ h_prev + b),
+            lambda x, h_prev, W, U, b: sigmoid(W @ x + b) + sigmoid(U @ h_prev),
+        ),
+        mistake(
+            "terms_multiplied",
+            lambda x, h_prev, W, U, b: sigmoid((W @ x) * (U @ h_prev) + b),
+            f"The terms {W} @ x and {U} @ h_prev are multiplied. They are added: each of them speaks for itself.",
+        ),
+        mistake(
+            "bias_subtracted",
+            lambda x, h_prev, W, U, b: sigmoid(W @ x + U @ h_prev - b),
+            f"The bias {b} is subtracted; it is added, so that a large bias opens the gate.",
+        ),
+        mistake(
+            "recurrent_subtracted",
+            lambda x, h_prev, W, U, b: sigmoid(W @ x - U @ h_prev + b),
+            f"{U} @ h_prev is subtracted; all three terms are added.",
+        ),
+        mistake(
+            "input_subtracted",
+            lambda x, h_prev, W, U, b: sigmoid(U @ h_prev - W @ x + b),
+            f"{W} @ x is subtracted; all three terms are added.",
+        ),
+        mistake(
+            "bias_outside",
+            lambda x, h_prev, W, U, b: sigmoid(W @ x + U @ h_prev) + b,
+            f"{b} is added after the sigmoid, so that the gate may leave the space between 0 and 1. It belongs inside"
+            " the parentheses, into the pre-activation.",
+        ),
+        mistake(
+            "state_without_weights",
+            lambda x, h_prev, W, U, b: sigmoid(W @ x + h_prev + b),
+            f"h_prev is added without its weights: the term is {U} @ h_prev, so that every unit's gate sees every"
+            " unit's old state.",
+        ),
+        mistake(
+            "relu",
+            activated_by(lambda a: np.maximum(a, 0)),
+            "This is a ReLU, max(0, a), which has no upper bound. A gate is a share, between 0 and 1: that takes a"
+            " sigmoid.",
+        ),
+        mistake(
+            "rounded",
+            activated_by(lambda a: np.round(sigmoid(a))),
+            "The gate is rounded to 0 or 1. It is a share and may stand anywhere between; a gate of 0.3 moves the"
+            " state by three tenths of the way.",
+            activated_by(lambda a: (a > 0).astype(a.dtype)),
+        ),
+        mistake(
+            "slope",
+            activated_by(lambda a: sigmoid(a) * (1 - sigmoid(a))),
+            "This is the slope of the sigmoid, z (1 - z), which the gradient needs. The gate is the sigmoid itself.",
+        ),
+        mistake(
+            "times_state",
+            lambda x, h_prev, W, U, b: sigmoid(W @ x + U @ h_prev + b) * h_prev,
+            f"The gate is multiplied by h_prev already. Only {block} itself is asked for; what is done with it comes"
+            " later.",
+            lambda x, h_prev, W, U, b: (1 - sigmoid(W @ x + U @ h_prev + b)) * h_prev,
         ),
     )

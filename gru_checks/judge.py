@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gru_checks.calling import Call, Outcome, perform
-from gru_checks.comparison import STAGES, Finding, compare
+from gru_checks.comparison import STAGES, Finding, as_arrays, compare
 from gru_checks.values import NotPlain, plain
 
 ORDER = ("not_attempted", "missing", "crashed", "timed_out", "raised", "unreadable", *STAGES)
@@ -35,7 +35,7 @@ class Verdict:
     misconception : str
         Id of the one misconception that explains the answer, or "".
     page : str
-        Where to read on, as "stem#anchor"; "" if all is right.
+        Where to read on, as "stem#heading"; "" if all is right.
     """
 
     question_id: str
@@ -201,23 +201,22 @@ def _remarks(question, outcomes, consequence):
 
 
 def _not_right(question, cases, outcomes, findings, right, remarks):
-    number, finding = min(
-        ((number, finding) for number, finding in enumerate(findings) if finding is not None),
-        key=lambda pair: (ORDER.index(pair[1].stage), pair[0]),
-    )
+    failing = [place for place, finding in enumerate(findings) if finding is not None]
+    misconception, explained = _explanation(question, cases, outcomes, findings)
+    place = min(explained or failing, key=lambda place: (ORDER.index(findings[place].stage), place))
     weight = sum(case.weight for case in cases)
     points = round(question.points * sum(case.weight for case in right) / weight, 2)
     if right:
         status = "partly_right"
     else:
-        status = "wrong" if finding.stage in STAGES else finding.stage
-    misconception = _explanation(question, cases, outcomes)
-    paragraphs = [finding.text]
-    if finding.stage not in ("not_attempted", "missing") and len(cases) > 1:
-        paragraphs[0] = f"In the case of {cases[number].name}: {_small(finding.text)}"
+        status = "wrong" if findings[place].stage in STAGES else findings[place].stage
+    paragraphs = [_told(cases, findings, place)]
     if misconception is not None:
         # A wrong choice has no place or amount to tell besides.
         paragraphs = [misconception.sentence, *(paragraphs if question.kind != "choice" else [])]
+        others = [place for place in failing if place not in explained]
+        if others:
+            paragraphs.append(f"Another fault remains. {_told(cases, findings, others[0])}")
     if right:
         paragraphs.append(f"Right already: {', '.join(case.name for case in right)}.")
     return Verdict(
@@ -232,28 +231,77 @@ def _not_right(question, cases, outcomes, findings, right, remarks):
     )
 
 
+def _told(cases, findings, place):
+    """Say what is wrong in a case, with its name where there are several."""
+    finding = findings[place]
+    if finding.stage in ("not_attempted", "missing") or len(cases) == 1:
+        return finding.text
+    return f"In the case of {cases[place].name}: {_small(finding.text)}"
+
+
 def _small(text):
     """Begin a sentence small where it follows a colon, unless it begins with a name."""
     return text[0].lower() + text[1:] if text.startswith(("It ", "The ", "No ")) else text
 
 
-def _explanation(question, cases, outcomes):
-    """The misconception that did the same in every case, if there is exactly one."""
-    fitting = []
+def _explanation(question, cases, outcomes, findings):
+    """Find the one misconception that explains most, and the failing cases that it explains.
+
+    It must account for every value that came back, the right ones too. Errors
+    in other cases may remain. Where several explain as much, none is named.
+
+    Returns
+    -------
+    Misconception or None
+    list of int
+        Places of the failing cases that it explains.
+    """
+    failing = [place for place, finding in enumerate(findings) if finding is not None]
+    found = []
     for misconception in question.misconceptions:
-        if all(_same(question, case, outcome, misconception) for case, outcome in zip(cases, outcomes, strict=True)):
-            fitting.append(misconception)
-    return fitting[0] if len(fitting) == 1 else None
+        forms = misconception.forms if misconception.fits is None else ()
+        explained = [_explained(question, cases, outcomes, failing, form) for form in forms]
+        found.append((misconception, max(explained, key=len, default=[])))
+    most = max((len(explained) for _, explained in found), default=0)
+    best = [(misconception, explained) for misconception, explained in found if len(explained) == most > 0]
+    if not best:
+        best = [(m, failing) for m in question.misconceptions if m.fits and _fits(m, cases, outcomes, findings)]
+    return best[0] if len(best) == 1 else (None, [])
 
 
-def _same(question, case, outcome, misconception):
-    """Whether a wrong implementation does in a case what the answer did: the same error or an equal value."""
+def _explained(question, cases, outcomes, failing, form):
+    """List the failing cases that a wrong implementation explains, none if it contradicts a value that came back."""
+    same, akin = set(), set()
+    for place, (case, outcome) in enumerate(zip(cases, outcomes, strict=True)):
+        likeness = _likeness(question, case, outcome, form)
+        if likeness is None and outcome.status == "returned":
+            return []
+        (same if likeness == "same" else akin if likeness == "akin" else set()).add(place)
+    # An error of the same kind says little by itself: its text depends on the order in which things were computed.
+    if any(outcomes[place].status == "returned" for place in failing):
+        return [place for place in failing if place in same | akin]
+    return failing if same.issuperset(failing) else []
+
+
+def _likeness(question, case, outcome, form):
+    """Compare what a wrong implementation does in a case with what the answer did: "same", "akin" or None."""
     if outcome.status not in ("raised", "returned"):
-        return False
-    call = Call("wrong", case.call.arguments, case.call.errors)
-    wrong = perform(call, {"wrong": misconception.wrong})
+        return None
+    wrong = perform(Call("wrong", case.call.arguments, case.call.errors), {"wrong": form})
     if wrong.status != outcome.status:
-        return False
+        return None
     if wrong.status == "raised":
-        return (wrong.error, wrong.message) == (outcome.error, outcome.message)
-    return compare(question, case, wrong.value, outcome.value, public=False) is None
+        same = (wrong.error, wrong.message) == (outcome.error, outcome.message)
+        return "same" if same else "akin" if wrong.error == outcome.error else None
+    return "same" if compare(question, case, wrong.value, outcome.value, public=False) is None else None
+
+
+def _fits(misconception, cases, outcomes, findings):
+    """Whether all that came back is well formed and shows a mistake that is known by more than its numbers."""
+    if any(finding is not None and finding.stage != "value" for finding in findings):
+        return False
+    with np.errstate(all="ignore"):
+        return all(
+            misconception.fits(as_arrays(outcome.value), *case.call.arguments)
+            for case, outcome in zip(cases, outcomes, strict=True)
+        )

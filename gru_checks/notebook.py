@@ -4,14 +4,18 @@ import contextlib
 import difflib
 import os
 import sys
+from dataclasses import replace
 
 from gru_checks import feedback
 from gru_checks.calling import perform
 from gru_checks.judge import judge
-from gru_checks.registry import assignment, assignments, inputs, question
+from gru_checks.registry import assignment, assignments, inputs
+from gru_checks.registry import question as find_question
 
 PUBLIC_SEED = "public"
 """Everybody's inputs in a notebook. A grader draws others."""
+MOST_PRINTED, MOST_LINES = 1000, 16
+"""Of what an answer prints in a case, so many characters and lines are shown."""
 
 
 def check(id=None, /):
@@ -34,8 +38,8 @@ def check(id=None, /):
 
     Raises
     ------
-    KeyboardInterrupt
-        If the kernel is interrupted.
+    Interrupted
+        A KeyboardInterrupt, if the kernel is interrupted.
     """
     return _guarded(_check, id, sys._getframe(1).f_globals)
 
@@ -56,16 +60,21 @@ def progress(stem=None, /):
 
     Raises
     ------
-    KeyboardInterrupt
-        If the kernel is interrupted.
+    Interrupted
+        A KeyboardInterrupt, if the kernel is interrupted.
     """
     return _guarded(_progress, stem, sys._getframe(1).f_globals)
 
 
+class Interrupted(KeyboardInterrupt):
+    """The learner stopped a check. A notebook shows the sentence alone, without the course's own lines."""
+
+    def _render_traceback_(self):
+        return [str(self)]
+
+
 def verdict_on(question, namespace):
     """Judge the answer that a namespace holds, on the inputs that everybody knows.
-
-    What the answer prints, while it is called, is not shown.
 
     Parameters
     ----------
@@ -76,20 +85,87 @@ def verdict_on(question, namespace):
     -------
     Verdict
     """
+    return _judged(question, namespace)[0]
+
+
+def _judged(question, namespace):
+    """Give the verdict on an answer, and what the answer printed in the case that the verdict speaks of."""
     cases = inputs(question, PUBLIC_SEED)
-    with contextlib.redirect_stdout(_Nowhere()), contextlib.redirect_stderr(_Nowhere()):
-        outcomes = [perform(case.call, namespace) for case in cases]
-    return judge(question, cases, outcomes, public=True)
+    outcomes, printed = _performed(cases, namespace)
+    verdict = judge(question, cases, outcomes, public=True)
+    noisy = [(case.name, text) for case, text in zip(cases, printed, strict=True) if text]
+    told = [pair for pair in noisy if f"In the case of {pair[0]}:" in verdict.message]
+    name, text = (told or noisy or [("", "")])[0]
+    if text:
+        text = f"{'It printed' if len(cases) == 1 else f'In the case of {name} it printed'}:\n{text}"
+    if verdict.status != "right":
+        verdict = _after_what_it_uses(question, cases, verdict, namespace)
+    return verdict, text
+
+
+def _performed(cases, namespace):
+    outcomes, printed = [], []
+    for case in cases:
+        paper = _Paper()
+        with contextlib.redirect_stdout(paper), contextlib.redirect_stderr(paper):
+            outcomes.append(perform(case.call, namespace))
+        printed.append(paper.text())
+    return outcomes, printed
+
+
+def _after_what_it_uses(question, cases, verdict, namespace):
+    """Blame a function that the answer uses, if that one is wrong and a right one in its place changes the verdict."""
+    for id in question.uses:
+        helper = find_question(id)
+        own = verdict_on(helper, namespace)
+        if own.status in ("right", "not_attempted"):
+            continue
+        with _in_place(namespace, helper):
+            repaired = judge(question, cases, _performed(cases, namespace)[0], public=True)
+        if repaired.message == verdict.message:
+            continue
+        name, used = question.answer, helper.answer
+        if own.status == "not_defined":
+            first = f"{name} uses {used}. {own.message}"
+        else:
+            first = f"{name} uses your {used}, which is not right yet. Mend that first: {helper.title!r}."
+        if repaired.status == "right":
+            rest = f"{name} itself is right: with a right {used} it passes."
+        else:
+            rest = f"With a right {used} this remains of {name}:\n{repaired.message}"
+        return replace(verdict, message=f"{first}\n{rest}", misconception="", page=own.page)
+    return verdict
+
+
+@contextlib.contextmanager
+def _in_place(namespace, question):
+    """Put the right answer to a question in the place of the learner's for a while."""
+
+    def right(*arguments):
+        return question.reference(*arguments)
+
+    right.__module__ = namespace.get("__name__")  # so that nobody is accused of using the reference
+    missing = object()
+    own = namespace.get(question.answer, missing)
+    namespace[question.answer] = right
+    try:
+        yield
+    finally:
+        if own is missing:
+            del namespace[question.answer]
+        else:
+            namespace[question.answer] = own
 
 
 def _check(id, namespace):
     try:
-        asked = question(id)
+        asked = find_question(id)
     except KeyError:
         known = {question.id: question.answer for assignment in assignments() for question in assignment.questions}
         return 0.0, _unknown("question", id, known, 'check("ch03.sigmoid")')
-    verdict = verdict_on(asked, namespace)
-    return verdict.points, (feedback.verdict_html(asked, verdict), feedback.verdict_text(asked, verdict))
+    verdict, printed = _judged(asked, namespace)
+    shown = (feedback.verdict_html(asked, verdict, printed), feedback.verdict_text(asked, verdict, printed))
+    return verdict.points, shown
 
 
 def _progress(stem, namespace):
@@ -133,6 +209,10 @@ def _guarded(job, name, namespace):
                 " function: it begins without spaces, in a cell of its own."
             )
             points, shown = 0.0, (feedback.note_html(text), text)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "The check was interrupted. If it took too long: is there a loop in the answer that does not end?"
+        ) from None
     except Exception as error:
         text = (
             "This check has failed itself: that is a fault of the course, not of your answer."
@@ -156,12 +236,22 @@ def _show(as_html, text):
         print(text)
 
 
-class _Nowhere:
-    """A stream that keeps nothing, however much is printed."""
+class _Paper:
+    """A stream that keeps the beginning of what is printed, however much that is."""
 
     encoding = "utf-8"
 
+    def __init__(self):
+        self._kept = ""
+        self._full = False
+
     def write(self, text):
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        text = str.__str__(text)  # a subclass may have methods of its own
+        room = MOST_PRINTED - len(self._kept)
+        self._full |= len(text) > room
+        self._kept += text[:room]
         return len(text)
 
     def flush(self):
@@ -169,3 +259,10 @@ class _Nowhere:
 
     def isatty(self):
         return False
+
+    def text(self):
+        """Give what was printed as lines without control characters; an ellipsis stands for what was too much."""
+        lines = self._kept.expandtabs(4).rstrip().split("\n")
+        lines = ["".join(c if c.isprintable() else " " for c in line) for line in lines]
+        cut = self._full or len(lines) > MOST_LINES
+        return "\n".join(lines[:MOST_LINES] + ["…"] * cut)

@@ -101,13 +101,26 @@ class Misconception:
     wrong : callable
         Takes the arguments of the question's reference.
     page : str, optional
-        Where the book explains it, as "stem#anchor"; the question's by default.
+        Where the book explains it, as "stem#heading"; the question's by default.
+    also : tuple of callable, optional
+        The same mistake in other forms, which give other numbers or errors.
+    fits : callable, optional
+        ``fits(value, *arguments)`` says whether a returned value of the right
+        type and shape shows the mistake, where it may give many values; then
+        `wrong` is an example. It is asked if no other mistake is found.
     """
 
     id: str
     sentence: str
     wrong: Callable
     page: str = ""
+    also: tuple[Callable, ...] = ()
+    fits: Callable | None = None
+
+    @property
+    def forms(self):
+        """All implementations of the mistake."""
+        return (self.wrong, *self.also)
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +164,7 @@ class Question:
     hints : tuple of two str
         Shown folded, the first before the second. Markdown.
     page : str
-        Where the book explains it, as "stem#anchor".
+        Where the book explains it, as "stem#heading", the heading as it is written there.
     misconceptions : tuple of Misconception, optional
     kind : str, optional
         "function"; "choice" (returns the letter of a choice); "behaviour".
@@ -162,6 +175,9 @@ class Question:
         For the kind "behaviour".
     choices : dict of str, optional
         For the kind "choice": text by letter. A misconception explains each wrong one.
+    uses : tuple of str, optional
+        Ids of earlier questions of the assignment whose functions this answer
+        is meant to call, so that their faults are not taken for its own.
     """
 
     id: str
@@ -179,6 +195,7 @@ class Question:
     keeps_dtype: bool = False
     behaviour: Behaviour | None = None
     choices: dict[str, str] = field(default_factory=dict)
+    uses: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     """Packages of the course that an answer may use; set by its assignment."""
 

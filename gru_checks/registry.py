@@ -21,7 +21,7 @@ __all__ = ["Assignment", "RegistryError", "assignment", "assignments", "inputs",
 CHOICE_SHARE = 0.15
 """Largest share of an assignment's points that may be had by choosing."""
 _ID = re.compile(r"[a-z0-9]+(\.[a-z0-9_]+)")
-_PAGE = re.compile(r"[a-z0-9-]+#[a-z0-9-]+")
+_PAGE = re.compile(r"[a-z0-9-]+#\S(.*\S)?")
 
 
 class RegistryError(ValueError):
@@ -165,6 +165,12 @@ def _assignment_faults(assignment):
     choices = sum(question.points for question in assignment.questions if question.kind == "choice")
     if choices > CHOICE_SHARE * assignment.points:
         yield f"{choices} of {assignment.points} points by choosing, more than {CHOICE_SHARE:.0%}"
+    earlier = set()
+    for question in assignment.questions:
+        for id in question.uses:
+            if id not in earlier:
+                yield f"{question.id} uses {id}, which is no question before it"
+        earlier.add(question.id)
 
 
 def _question_faults(question):
@@ -188,7 +194,7 @@ def _question_faults(question):
         yield "two hints are needed"
     for page in (question.page, *(m.page for m in question.misconceptions if m.page)):
         if not _PAGE.fullmatch(page):
-            yield f"the page {page!r} must be stem#anchor"
+            yield f"the page {page!r} must be stem#heading"
     names = [misconception.id for misconception in question.misconceptions]
     if len(names) != len(set(names)):
         yield "two misconceptions have the same id"

@@ -1,5 +1,7 @@
 """Chapter 3, the update gate: the sigmoid, the gate, its limits, its gradient, and what it is good for."""
 
+import math
+
 import numpy as np
 
 from gru_checks.calling import Call
@@ -9,10 +11,14 @@ from gru_checks.registry import Assignment
 from gru_ref import gate_gradient, sigmoid, update_gate
 
 STEM = "ch03-update-gate"
-EQUATION = f"{STEM}#the-equation"
-WRONG = f"{STEM}#what-goes-wrong"
-IDEA = f"{STEM}#the-idea"
-CLAIMS = f"{STEM}#the-claims-tested"
+IDEA = f"{STEM}#The idea"
+EQUATION = f"{STEM}#The equation"
+LIMITS = f"{STEM}#Claim 2: at one limit the unit keeps, at the other it writes, and it never leaves the space between"
+POLARITY = f"{STEM}#Claim 3: the polarity is only a name"
+CONSTANT = f"{STEM}#Claim 5: a constant gate has a half-life"
+GRADIENT = f"{STEM}#The gradient of the gate, line by line"
+OVERFLOW = f"{STEM}#A sigmoid that becomes nan"
+THAT_FIT = f"{STEM}#Three that fit and are wrong"
 
 
 # The sigmoid
@@ -28,9 +34,10 @@ def _draw_sigmoid(rng):
     far = rng.uniform(2000, 9000, (3, 3))
     large = np.concatenate(([1e4, -1e4], rng.uniform(100, 9000, 5) * rng.choice([-1, 1], 5), [rng.normal(0, 2)]))
     return [
-        case("a few numbers of ordinary size", rng.normal(0, 2, (2, 3)), 2),
-        case("one column", rng.normal(0, 3, (5, 1)), 1),
-        case("numbers between -30 and 30", rng.uniform(-30, 30, (4, 4)), 1),
+        case("a few numbers of ordinary size", rng.normal(0, 2, (2, 3)), 1),
+        case("a single number, an array of shape ()", rng.normal(0, 2, ()), 1),
+        case("five numbers, one axis", rng.normal(0, 3, 5), 1),
+        case("numbers between -30 and 30, three axes", rng.uniform(-30, 30, (2, 3, 2)), 1),
         case("float32", rng.normal(0, 3, (3, 2)), 1, np.float32),
         case("large positive numbers", np.hstack([near, far]), 1),
         case("large negative numbers", np.hstack([near, -far]), 1),
@@ -43,6 +50,31 @@ def _where(a):
     return np.where(a >= 0, 1 / (1 + np.exp(-a)), np.exp(a) / (1 + np.exp(a)))
 
 
+def _branching(a):
+    return 1 / (1 + np.exp(-a)) if a >= 0 else np.exp(a) / (1 + np.exp(a))
+
+
+def _clipped(limit):
+    return lambda a: 1 / (1 + np.exp(-np.clip(a, -limit, limit)))
+
+
+def _rows_and_columns(a):
+    return np.array([[sigmoid(number) for number in row] for row in a])
+
+
+def _rows_and_columns_by_index(a):
+    out = np.zeros(a.shape)
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            out[i, j] = sigmoid(a[i, j])
+    return out
+
+
+def _sizes_unpacked(a):
+    rows, columns = a.shape
+    return np.array([[sigmoid(a[i, j]) for j in range(columns)] for i in range(rows)])
+
+
 SIGMOID = Question(
     id="ch03.sigmoid",
     title="A sigmoid that does not overflow",
@@ -52,7 +84,7 @@ SIGMOID = Question(
     draw=_draw_sigmoid,
     returns=(Part("the result"),),
     keeps_dtype=True,
-    page=WRONG,
+    page=OVERFLOW,
     hints=(
         "`np.exp` overflows for arguments above 709 (above 88 in float32). For which `a` does `np.exp(-a)` overflow,"
         " and for which does `np.exp(a)`?",
@@ -65,6 +97,7 @@ SIGMOID = Question(
             "1 / (1 + exp(-a)) overflows where a is far below zero, because exp(-a) is then too large for any float."
             " The limit 1 / inf happens to be right, but the warning hides others. Let exp see only numbers below 0.",
             lambda a: 1 / (1 + np.exp(-a)),
+            also=(lambda a: 1 / (1 + np.e**-a),),
         ),
         Misconception(
             "overflows_for_positive",
@@ -80,8 +113,16 @@ SIGMOID = Question(
         ),
         Misconception(
             "clipped_for_float64",
-            "Cutting a off at -500 is enough in float64, but in float32 exp overflows from 88 on.",
-            lambda a: 1 / (1 + np.exp(-np.clip(a, -500, 500))),
+            "a is cut off far enough for float64, where exp overflows beyond 709, but in float32 it overflows beyond 88"
+            " already.",
+            _clipped(500),
+        ),
+        Misconception(
+            "clipped_too_near",
+            "a is cut off so near to 0 that ordinary values change: no entry comes as close to 0 or 1 as it should."
+            " If you cut off at all, then where the result no longer changes, and before exp overflows.",
+            _clipped(10),
+            also=tuple(_clipped(limit) for limit in (3, 4, 5, 6, 7, 8, 12, 15)),
         ),
         Misconception(
             "float64_always",
@@ -90,10 +131,71 @@ SIGMOID = Question(
             lambda a: sigmoid(np.asarray(a, dtype=np.float64)),
         ),
         Misconception(
+            "float32_always",
+            "float64 came in and float32 went out: half of the digits are lost. The result keeps the dtype of a.",
+            lambda a: sigmoid(np.asarray(a, dtype=np.float32)),
+        ),
+        Misconception(
             "sign_lost",
             "This is sigmoid(-a), or 1 - sigmoid(a), which is the same. The minus belongs to the exponent:"
             " 1 / (1 + exp(-a)) grows with a.",
             lambda a: sigmoid(-a),
+            also=(lambda a: 1 / (1 + np.exp(a)),),
+        ),
+        Misconception(
+            "parentheses_missing",
+            "Parentheses are missing: 1 / 1 + exp(-a) is 1 + exp(-a), since division comes before addition. Written"
+            " out, the formula is 1 / (1 + exp(-a)).",
+            lambda a: 1 / 1 + np.exp(-a),
+        ),
+        Misconception(
+            "minus_below",
+            "A minus stands where the formula has a plus: 1 / (1 - exp(-a)) has a pole at a = 0, the sigmoid is 1/2"
+            " there.",
+            lambda a: 1 / (1 - np.exp(-a)),
+        ),
+        Misconception(
+            "absolute_value_everywhere",
+            "With np.abs(a) in the formula every result is that of |a|, so negative entries come out above 1/2. For"
+            " them the result is e / (1 + e) with e = exp(-abs(a)), for the others 1 / (1 + e): np.where chooses.",
+            lambda a: sigmoid(np.abs(a)),
+            also=(lambda a: sigmoid(-np.abs(a)),),
+        ),
+        Misconception(
+            "twice",
+            "The sigmoid is applied twice: the result of a sigmoid goes through another one, and all that is left lies"
+            " between 0.5 and 0.73.",
+            lambda a: sigmoid(sigmoid(a)),
+        ),
+        Misconception(
+            "relu",
+            "This is a ReLU, max(0, a), which has no upper bound. The sigmoid lies between 0 and 1.",
+            lambda a: np.maximum(a, 0),
+        ),
+        Misconception(
+            "step",
+            "This is a step, 0 below and 1 above. The sigmoid goes from 0 to 1 gradually, and is 1/2 at a = 0.",
+            lambda a: (a > 0).astype(a.dtype),
+            also=(lambda a: np.round(sigmoid(a)),),
+        ),
+        Misconception(
+            "one_number_alone",
+            "math.exp takes a single number, and a is an array. np.exp works on every entry of an array.",
+            lambda a: 1 / (1 + math.exp(-a)),
+            also=(lambda a: 0.5 * math.tanh(0.5 * a) + 0.5, lambda a: math.exp(-abs(a)) / (1 + math.exp(-abs(a)))),
+        ),
+        Misconception(
+            "if_on_an_array",
+            "if asks one question, and an array has an answer for each entry: some are above zero and some below."
+            " np.where chooses entry by entry, and so does a mask.",
+            _branching,
+        ),
+        Misconception(
+            "two_axes_only",
+            "This counts on two axes, rows and columns, but a may have any number of them. Functions such as np.exp and"
+            " np.tanh work on every entry, whatever the shape, so no loop is needed.",
+            _rows_and_columns,
+            also=(_rows_and_columns_by_index, _sizes_unpacked),
         ),
         Misconception(
             "tanh",
@@ -109,6 +211,7 @@ SIGMOID = Question(
             "tanh_not_shifted",
             "tanh(a / 2) still lies between -1 and 1. Halve it and add one half.",
             lambda a: np.tanh(0.5 * a),
+            also=(lambda a: 0.5 * np.tanh(0.5 * a), lambda a: np.tanh(0.5 * a) + 0.5, lambda a: np.tanh(0.5 * a) + 1),
         ),
         Misconception(
             "hard_sigmoid_fifth",
@@ -124,6 +227,11 @@ SIGMOID = Question(
             "softmax",
             "This is a softmax: it makes the entries share a total of 1. The sigmoid treats every entry by itself.",
             softmax,
+            also=(
+                lambda a: softmax(a, axis=None),
+                lambda a: np.exp(a) / np.exp(a).sum(),
+                lambda a: np.exp(a) / np.exp(a).sum(axis=0),
+            ),
         ),
         Misconception(
             "slope",
@@ -177,7 +285,18 @@ UPDATE_GATE = Question(
         " Write down the shape of each; all three must come out as (H, B), or as (H, 1), which fits every column.",
         "`W_z @ x` is a matrix product, `*` is not. The sum goes through your `sigmoid`, once.",
     ),
-    misconceptions=gate_mistakes("z", "update gate", WRONG),
+    misconceptions=gate_mistakes(
+        "z",
+        "update gate",
+        {
+            "recurrent_transposed": THAT_FIT,
+            "elementwise_recurrent": THAT_FIT,
+            "tanh": THAT_FIT,
+            "recurrent_dropped": f"{STEM}#A gate that sees the input only",
+            "bias_as_row": f"{STEM}#A bias of shape (H,)",
+        },
+    ),
+    uses=("ch03.sigmoid",),
 )
 
 
@@ -198,6 +317,27 @@ def _limits(reach=lambda W, U: _row_sum(np.abs(W)) + _row_sum(np.abs(U)), logit=
 
 def _row_sum(array):
     return array.sum(axis=1, keepdims=True)
+
+
+def _row_mean(array):
+    return array.mean(axis=1, keepdims=True)
+
+
+def _other_write(write):
+    """Make a wrong version whose first bias is right; `write` takes the push and the logit of eps."""
+
+    def wrong(W_z, U_z, eps):
+        reach, logit = _row_sum(np.abs(W_z)) + _row_sum(np.abs(U_z)), np.log(eps / (1 - eps))
+        return logit - reach, write(reach, logit)
+
+    return wrong
+
+
+def _holds_with_room(value, W_z, U_z, eps):
+    """Whether every gate stays within its bounds, with biases further out than they need to be."""
+    keep, write = limit_biases(W_z, U_z, eps)
+    slack = 1e-6 * (1 + np.abs(keep))
+    return np.all(value[0] <= keep + slack) and np.all(value[1] >= write - slack)
 
 
 def _draw_limits(rng):
@@ -222,7 +362,7 @@ GATE_LIMITS = Question(
     reference=limit_biases,
     draw=_draw_limits,
     returns=(Part("b_keep", "H1"), Part("b_write", "H1")),
-    page=CLAIMS,
+    page=LIMITS,
     hints=(
         "The gate is at most `eps` where its pre-activation is at most $\\ln\\frac{\\varepsilon}{1-\\varepsilon}$:"
         " that is the inverse of the sigmoid. What is the largest value that row $i$ of $W_z x + U_z h$ can take?",
@@ -244,6 +384,26 @@ GATE_LIMITS = Question(
             _limits(reach=lambda W, U: _row_sum(W) + _row_sum(U)),
         ),
         Misconception(
+            "absolute_value_of_the_sum",
+            "The absolute value is taken after the sum, when positive and negative weights have cancelled already."
+            " First the absolute values, then the sum.",
+            _limits(reach=lambda W, U: np.abs(_row_sum(W)) + np.abs(_row_sum(U))),
+            also=(_limits(reach=lambda W, U: np.abs(_row_sum(W) + _row_sum(U))),),
+        ),
+        Misconception(
+            "mean_of_weights",
+            "The absolute weights of a row are averaged. Each of them can push by its whole size at the same time, so"
+            " they add up.",
+            _limits(reach=lambda W, U: _row_mean(np.abs(W)) + _row_mean(np.abs(U))),
+        ),
+        Misconception(
+            "euclidean_norm",
+            "This takes the length of each row, the root of the sum of squares. It is the right push for inputs in a"
+            " ball; here every entry may be 1 or -1 by itself, so the absolute values add up.",
+            _limits(reach=lambda W, U: np.sqrt(_row_sum(W**2)) + np.sqrt(_row_sum(U**2))),
+            also=(_limits(reach=lambda W, U: np.sqrt(_row_sum(W**2) + _row_sum(U**2))),),
+        ),
+        Misconception(
             "recurrent_forgotten",
             "The old state is left out: h_prev may push the gate by as much as the absolute values of its row of U_z.",
             _limits(reach=lambda W, U: _row_sum(np.abs(W))),
@@ -263,6 +423,7 @@ GATE_LIMITS = Question(
             "columns_of_U",
             "U_z is summed over its rows, axis 0. The weights into unit i are row i, so the sum runs along axis 1.",
             _limits(reach=lambda W, U: _row_sum(np.abs(W)) + _row_sum(np.abs(U).T)),
+            also=(_limits(reach=lambda W, U: _row_sum(np.abs(W).T) + _row_sum(np.abs(U).T)),),
         ),
         Misconception(
             "largest_weight_only",
@@ -280,6 +441,55 @@ GATE_LIMITS = Question(
             "eps is used as a pre-activation. It is a value of the gate; ln(eps / (1 - eps)) is the pre-activation that"
             " gives it.",
             _limits(logit=lambda eps: eps),
+        ),
+        Misconception(
+            "sigmoid_of_eps",
+            "sigmoid(eps) goes from a pre-activation to a gate. Here the gate is given and the pre-activation sought:"
+            " that is the way back, ln(eps / (1 - eps)).",
+            _limits(logit=sigmoid),
+        ),
+        Misconception(
+            "logit_upside_down",
+            "The fraction in the logarithm is upside down: ln((1 - eps) / eps) is positive, the pre-activation of a"
+            " gate at 1 - eps. A gate at eps has ln(eps / (1 - eps)).",
+            _limits(logit=lambda eps: np.log((1 - eps) / eps)),
+        ),
+        Misconception(
+            "other_base",
+            "The logarithm has the wrong base. The sigmoid is made with e, so its inverse takes np.log.",
+            _limits(logit=lambda eps: np.log10(eps / (1 - eps))),
+            also=(_limits(logit=lambda eps: np.log2(eps / (1 - eps))),),
+        ),
+        Misconception(
+            "writes_only_eps",
+            "b_keep is right. b_write makes the gate at least eps; it must be at least 1 - eps, whose pre-activation is"
+            " -ln(eps / (1 - eps)).",
+            _other_write(lambda reach, logit: reach + logit),
+        ),
+        Misconception(
+            "writes_in_the_best_case",
+            "b_keep is right. b_write forgets that x and h_prev may pull the gate down: it must outweigh the largest"
+            " pull, so the sum of the absolute values is added to it.",
+            _other_write(lambda reach, logit: -logit - reach),
+            also=(_other_write(lambda reach, logit: -logit + 0 * reach),),
+        ),
+        Misconception(
+            "one_minus_bias",
+            "b_write is 1 - b_keep here. It is the gate that goes from eps to 1 - eps; between a gate and a bias stands"
+            " the sigmoid, and 1 - sigmoid(a) = sigmoid(-a).",
+            _other_write(lambda reach, logit: 1 - (logit - reach)),
+        ),
+        Misconception(
+            "same_twice",
+            "Both biases are the same. One shuts the gate, the other opens it.",
+            _other_write(lambda reach, logit: logit - reach),
+        ),
+        Misconception(
+            "more_than_needed",
+            "These biases do hold the gate, but they are further out than they need to be. The largest that keeps and"
+            " the smallest that writes are asked for: with those, the gate reaches eps or 1 - eps at the worst input.",
+            lambda W_z, U_z, eps: (np.full((len(W_z), 1), -1000.0), np.full((len(W_z), 1), 1000.0)),
+            fits=_holds_with_room,
         ),
         Misconception(
             "best_case",
@@ -319,7 +529,7 @@ HALF_LIFE = Question(
     reference=half_life,
     draw=_draw_half_life,
     returns=(Part("the result", "H1"),),
-    page=CLAIMS,
+    page=CONSTANT,
     hints=(
         "With a candidate of 0 the state is multiplied by the same factor at every step. Which factor?",
         "After $n$ steps $(1 - z)^n$ of the state is left. Set that to $\\frac12$ and take logarithms.",
@@ -329,6 +539,7 @@ HALF_LIFE = Question(
             "polarity",
             "The share that stays is taken to be z. In this course z is the share that is written, and 1 - z stays.",
             lambda z: np.log(0.5) / np.log(z),
+            also=(lambda z: 0.5 / (1 - z), lambda z: 1 / (1 - z)),
         ),
         Misconception(
             "time_constant",
@@ -358,14 +569,63 @@ HALF_LIFE = Question(
             lambda z: np.log(1 - z) / np.log(0.5),
         ),
         Misconception(
+            "logarithm_missing_below",
+            "The logarithm below the line is missing: (1 - z)**n = 1/2 gives n ln(1 - z) = ln(1/2), with a logarithm on"
+            " both sides.",
+            lambda z: np.log(0.5) / (1 - z),
+            also=(lambda z: np.log(2) / (1 - z),),
+        ),
+        Misconception(
+            "logarithm_missing_above",
+            "The logarithm above the line is missing: (1 - z)**n = 1/2 gives n ln(1 - z) = ln(1/2), with a logarithm on"
+            " both sides.",
+            lambda z: 0.5 / np.log(1 - z),
+        ),
+        Misconception(
+            "rate_only",
+            "This is ln(1 - z), by which the logarithm of the state changes at each step. How many steps add up to"
+            " ln(1/2)?",
+            lambda z: np.log(1 - z),
+            also=(lambda z: -np.log(1 - z),),
+        ),
+        Misconception(
+            "mixed_bases",
+            "Two logarithms of different bases are divided. Any base does, if it is the same above and below.",
+            lambda z: np.log10(0.5) / np.log(1 - z),
+            also=(lambda z: np.log(0.5) / np.log10(1 - z), lambda z: np.log(0.5) / np.log2(1 - z)),
+        ),
+        Misconception(
+            "grows",
+            "This takes the state to be multiplied by 1 + z, as if it grew. With a candidate of 0 each step leaves"
+            " 1 - z of it.",
+            lambda z: np.log(0.5) / np.log(1 + z),
+            also=(lambda z: np.log(2) / np.log(1 + z),),
+        ),
+        Misconception(
+            "power",
+            "A power takes the place of the logarithm. The number of steps n stands in the exponent of (1 - z)**n ="
+            " 1/2; only a logarithm brings it down.",
+            lambda z: (1 - z) ** 0.5,
+            also=(lambda z: 0.5 ** (1 - z), lambda z: 0.5 ** (1 / (1 - z)), lambda z: 0.5**z),
+        ),
+        Misconception(
+            "one_number_alone",
+            "math.log takes a single number, and z is an array. np.log works on every entry.",
+            lambda z: math.log(0.5) / math.log(1 - z),
+        ),
+        Misconception(
             "sign",
             "A number of steps is positive: ln(1 - z) is below zero, and so must be what it divides, ln(1/2) = -ln 2.",
             lambda z: np.log(2) / np.log(1 - z),
         ),
         Misconception(
             "whole_steps",
-            "The result is rounded up to whole steps. The real number is asked for.",
+            "The result is brought to whole steps. The exact number is asked for; it need not be whole.",
             lambda z: np.ceil(np.log(0.5) / np.log(1 - z)),
+            also=(
+                lambda z: np.floor(np.log(0.5) / np.log(1 - z)),
+                lambda z: np.round(np.log(0.5) / np.log(1 - z)),
+            ),
         ),
     ),
 )
@@ -398,7 +658,7 @@ KEEP_POLARITY = Question(
     reference=to_keep_polarity,
     draw=_draw_keep,
     returns=(Part("W_z", "HI"), Part("U_z", "HH"), Part("b_z", "H1")),
-    page=CLAIMS,
+    page=POLARITY,
     hints=(
         "You need weights for which the gate is $1 - z$ whatever $x$ and $h$ are. What is $1 - \\sigma(a)$?",
         "$1 - \\sigma(a) = \\sigma(-a)$: try it with numbers. Which weights turn $a$ into $-a$ for every $x$ and $h$?",
@@ -414,6 +674,18 @@ KEEP_POLARITY = Question(
             "Only the bias changes sign. That is enough for x = 0 and h = 0 alone; the whole pre-activation must"
             " change its sign, and so every term of it.",
             lambda W_z, U_z, b_z: (W_z, U_z, -b_z),
+        ),
+        Misconception(
+            "input_only",
+            "Only W_z changes sign. U_z h_prev and b_z are terms of the pre-activation as well, and all of it must"
+            " change its sign.",
+            lambda W_z, U_z, b_z: (-W_z, U_z, b_z),
+        ),
+        Misconception(
+            "recurrent_only",
+            "Only U_z changes sign. W_z x and b_z are terms of the pre-activation as well, and all of it must change"
+            " its sign.",
+            lambda W_z, U_z, b_z: (W_z, -U_z, b_z),
         ),
         Misconception(
             "bias_kept",
@@ -437,6 +709,29 @@ KEEP_POLARITY = Question(
             lambda W_z, U_z, b_z: (1 - W_z, 1 - U_z, 1 - b_z),
         ),
         Misconception(
+            "one_minus_bias",
+            "The bias has become 1 - b_z. It changes sign like the others: the 1 in 1 - z belongs to the gate, outside"
+            " the sigmoid.",
+            lambda W_z, U_z, b_z: (-W_z, -U_z, 1 - b_z),
+            also=(lambda W_z, U_z, b_z: (W_z, U_z, 1 - b_z),),
+        ),
+        Misconception(
+            "through_the_sigmoid",
+            "Each array goes through a sigmoid. Only the pre-activation does; the weights change their signs, nothing"
+            " else.",
+            lambda W_z, U_z, b_z: (1 - sigmoid(W_z), 1 - sigmoid(U_z), 1 - sigmoid(b_z)),
+        ),
+        Misconception(
+            "all_negative",
+            "Every weight is made negative. Each must change its sign: those that were negative become positive.",
+            lambda W_z, U_z, b_z: (-np.abs(W_z), -np.abs(U_z), -np.abs(b_z)),
+        ),
+        Misconception(
+            "order",
+            "W_z and U_z come back in the wrong order: return W_z, then U_z, then b_z.",
+            lambda W_z, U_z, b_z: (-U_z, -W_z, -b_z),
+        ),
+        Misconception(
             "reciprocal",
             "1 / W is not what makes the gate 1 - z. Since 1 - sigmoid(a) = sigmoid(-a), it is the signs that change.",
             lambda W_z, U_z, b_z: (1 / W_z, 1 / U_z, 1 / b_z),
@@ -445,6 +740,7 @@ KEEP_POLARITY = Question(
             "recurrent_transposed",
             "U_z is transposed as well. Both conventions have column vectors here, so the weights stay where they are.",
             lambda W_z, U_z, b_z: (-W_z, -U_z.T, -b_z),
+            also=(lambda W_z, U_z, b_z: (W_z, U_z.T, b_z),),
         ),
     ),
 )
@@ -474,28 +770,38 @@ def _right_slope(d_z, z):
     return d_z * z * (1 - z)
 
 
-def _bias_not_summed(d_z, z, x, h_prev):
-    d = _right_slope(d_z, z)
-    return d @ x.T, d @ h_prev.T, d
+def _bias_from(bias):
+    """Make a wrong version from a wrong gradient of the bias, made of that of the pre-activation."""
+
+    def wrong(d_z, z, x, h_prev):
+        d = _right_slope(d_z, z)
+        return d @ x.T, d @ h_prev.T, bias(d)
+
+    return wrong
+
+
+def _from_products(products):
+    """Make a wrong version from wrong gradients of the two matrices."""
+
+    def wrong(d_z, z, x, h_prev):
+        d = _right_slope(d_z, z)
+        return *products(d, x, h_prev), d.sum(axis=1, keepdims=True)
+
+    return wrong
+
+
+def _slope_after_product(d_z, z, x, h_prev):
+    slope = z * (1 - z)
+    return (d_z @ x.T) * slope, (d_z @ h_prev.T) * slope, (d_z * slope).sum(axis=1, keepdims=True)
+
+
+def _weights_mean(d_z, z, x, h_prev):
+    dW, dU, db = gate_weight_gradient(d_z, z, x, h_prev)
+    return dW / x.shape[1], dU / x.shape[1], db
 
 
 def _batch_mean(d_z, z, x, h_prev):
     return tuple(part / x.shape[1] for part in gate_weight_gradient(d_z, z, x, h_prev))
-
-
-def _bias_summed_over_units(d_z, z, x, h_prev):
-    d = _right_slope(d_z, z)
-    return d @ x.T, d @ h_prev.T, d.sum(axis=0, keepdims=True).T
-
-
-def _U_transposed(d_z, z, x, h_prev):
-    d = _right_slope(d_z, z)
-    return d @ x.T, h_prev @ d.T, d.sum(axis=1, keepdims=True)
-
-
-def _both_transposed(d_z, z, x, h_prev):
-    d = _right_slope(d_z, z)
-    return x @ d.T, h_prev @ d.T, d.sum(axis=1, keepdims=True)
 
 
 def _bias_slope_only(d_z, z, x, h_prev):
@@ -530,7 +836,7 @@ GATE_GRADIENT = Question(
     reference=gate_weight_gradient,
     draw=_draw_gradient,
     returns=(Part("dW_z", "HI"), Part("dU_z", "HH"), Part("db_z", "H1")),
-    page=CLAIMS,
+    page=GRADIENT,
     hints=(
         "First take the gradient with respect to the pre-activation $a$, where $z = \\sigma(a)$. The sigmoid's slope"
         " can be written with `z` alone, so `a` is not needed.",
@@ -565,6 +871,33 @@ GATE_GRADIENT = Question(
             _slope(lambda d_z, z: d_z * sigmoid(z) * (1 - sigmoid(z))),
         ),
         Misconception(
+            "slope_twice",
+            "The slope z (1 - z) is multiplied in twice. Once is enough: there is one sigmoid between a and z.",
+            _slope(lambda d_z, z: d_z * (z * (1 - z)) ** 2),
+        ),
+        Misconception(
+            "slope_with_a_plus",
+            "The slope has a plus, z (1 + z). It is z (1 - z), which is small where the gate is near 0 and near 1.",
+            _slope(lambda d_z, z: d_z * z * (1 + z)),
+        ),
+        Misconception(
+            "divided_by_slope",
+            "d_z is divided by the slope. By the chain rule it is multiplied: a change of a changes z by z (1 - z)"
+            " times as much, and the loss by d_z times that.",
+            _slope(lambda d_z, z: d_z / (z * (1 - z))),
+        ),
+        Misconception(
+            "gate_not_slope",
+            "sigmoid(z) is taken for the slope. z is the sigmoid's value already, and the slope there is z (1 - z).",
+            _slope(lambda d_z, z: d_z * sigmoid(z)),
+        ),
+        Misconception(
+            "slope_after_product",
+            "The slope is multiplied in after the product with x or h_prev, when the examples have been added up. Each"
+            " example has a slope of its own: first d_a = d_z * z * (1 - z), then d_a @ x.T.",
+            _slope_after_product,
+        ),
+        Misconception(
             "upstream_ignored",
             "d_z is not used. It says how much the loss changes with each entry of z, and multiplies the slope.",
             _slope(lambda d_z, z: z * (1 - z)),
@@ -578,13 +911,31 @@ GATE_GRADIENT = Question(
             "bias_not_summed",
             "db_z is not summed over the batch. Every example adds the same bias, so their gradients add up:"
             " d_a.sum(axis=1, keepdims=True).",
-            _bias_not_summed,
+            _bias_from(lambda d: d),
+        ),
+        Misconception(
+            "bias_mean",
+            "db_z is averaged over the batch. The loss is that of the whole batch, so the examples add up: sum, not"
+            " mean.",
+            _bias_from(lambda d: d.mean(axis=1, keepdims=True)),
+        ),
+        Misconception(
+            "bias_of_first_example",
+            "db_z takes one example of the batch alone. All of them add up.",
+            _bias_from(lambda d: d[:, :1]),
+            also=(_bias_from(lambda d: d[:, -1:]),),
+        ),
+        Misconception(
+            "bias_of_everything",
+            "db_z adds up the units as well. Each unit has a bias of its own; the sum runs over the batch alone, along"
+            " axis 1.",
+            _bias_from(lambda d: np.full((len(d), 1), d.sum())),
         ),
         Misconception(
             "bias_summed_over_units",
             "db_z is summed over the units, axis 0. Each unit has a bias of its own; the sum runs over the batch,"
             " axis 1.",
-            _bias_summed_over_units,
+            _bias_from(lambda d: d.sum(axis=0, keepdims=True).T),
         ),
         Misconception(
             "bias_without_slope",
@@ -598,15 +949,37 @@ GATE_GRADIENT = Question(
             _batch_mean,
         ),
         Misconception(
+            "weights_mean",
+            "dW_z and dU_z are averaged over the batch and db_z is not. The loss is that of the whole batch, so"
+            " nothing is divided.",
+            _weights_mean,
+        ),
+        Misconception(
             "recurrent_transposed",
             "dU_z is transposed: h_prev @ d_a.T has the gradient of U_z[i, j] at place [j, i]. U_z is square, so no"
             " shape warns of it.",
-            _U_transposed,
+            _from_products(lambda d, x, h: (d @ x.T, h @ d.T)),
         ),
         Misconception(
             "both_transposed",
             "dW_z and dU_z are transposed. Entry [i, j] belongs to unit i and input j: d_a @ x.T, not x @ d_a.T.",
-            _both_transposed,
+            _from_products(lambda d, x, h: (x @ d.T, h @ d.T)),
+        ),
+        Misconception(
+            "input_transposed",
+            "dW_z is transposed. Entry [i, j] belongs to unit i and input j: d_a @ x.T, not x @ d_a.T.",
+            _from_products(lambda d, x, h: (x @ d.T, d @ h.T)),
+        ),
+        Misconception(
+            "not_transposed",
+            "x and h_prev are not transposed. d_a has shape (H, B), and B must be what the product adds up: d_a @ x.T"
+            " with (H, B) times (B, I).",
+            _from_products(lambda d, x, h: (d @ x, d @ h)),
+        ),
+        Misconception(
+            "order",
+            "dW_z and dU_z come back in the wrong order: return dW_z, then dU_z, then db_z.",
+            _from_products(lambda d, x, h: (d @ h.T, d @ x.T)),
         ),
         Misconception(
             "gate_instead_of_state",
@@ -670,6 +1043,51 @@ def _gate_weights(write, data, recurrent, bias):
     return lambda: (np.array([[write, data]]), np.array([[recurrent]]), np.array([[bias]]))
 
 
+def _logit(z):
+    return np.log(z / (1 - z))
+
+
+SHUT, OPEN = _logit(1 - 0.95 ** (1 / 200)), _logit(0.95)
+"""Pre-activations of a latch: up to the first, 200 steps leave 95 percent of the state; from the second on, one step
+goes 95 percent of the way to the bit. The way is 2 at most, and 0.1 of it is allowed."""
+
+
+def latch_fault(weights):
+    """Say in a word what is wrong with the weights of a latch; the worst comes first.
+
+    Parameters
+    ----------
+    weights : tuple of numpy.ndarray
+        ``(W_z, U_z, b_z)`` of the shapes (1, 2), (1, 1) and (1, 1).
+
+    Returns
+    -------
+    str
+        Id of a misconception; "" if nothing is.
+    """
+    (write, data), state, bias = weights[0].ravel(), weights[1].item(), weights[2].item()
+    at_0, at_1 = bias, bias + write  # with the data line and the state at 0
+    enough = at_0 <= SHUT and at_1 >= OPEN
+    faults = {
+        "nothing": write == data == state == bias == 0,
+        "polarity": write < 0 < at_0,
+        "listens_to_data": abs(data) > abs(write),
+        "listens_to_both": abs(data) > abs(write) / 2 or (enough and data != 0 and state == 0),
+        "listens_to_state": abs(state) > abs(write) / 2 or (enough and state != 0),
+        "no_bias": bias == 0 < write,
+        "always_open": at_0 >= 0,
+        "always_shut": at_1 <= -OPEN,
+        "too_weak": at_0 > SHUT and at_1 < OPEN,
+        "opens_too_little": at_1 < OPEN,
+        "leaks": at_0 > SHUT,
+    }
+    return next((name for name, found in faults.items() if found), "")
+
+
+def _latch_mistake(id, sentence, wrong, page=""):
+    return Misconception(id, sentence, wrong, page, fits=lambda weights: latch_fault(weights) == id)
+
+
 LATCH = Question(
     id="ch03.latch",
     title="A latch, with weights set by hand",
@@ -680,38 +1098,81 @@ LATCH = Question(
     returns=(Part("W_z", "HI"), Part("U_z", "HH"), Part("b_z", "H1")),
     kind="behaviour",
     behaviour=Behaviour(held, Part("what the unit holds", "T"), {1.0: "1", -1.0: "-1", 0.0: "neither 1 nor -1"}),
-    page=f"{STEM}#in-a-picture",
+    page=f"{STEM}#What a gate does to a signal",
     hints=(
         "Which of the two inputs should the gate listen to? Give the other one, and the old state, no weight. What must"
         " the pre-activation be when the write line is 0, and what when it is 1?",
         "The pre-activation should be very negative when the line is 0 and very positive when it is 1: the bias sets"
-        " the first, the weight of the line lifts it to the second. To hold a bit for 200 steps, z must stay below"
-        " 0.0002.",
+        " the first, the weight of the line lifts it to the second. Over 200 quiet steps at least 0.95 of the state"
+        " must be left, $(1 - z)^{200} \\ge 0.95$, so z must stay below 0.00025.",
     ),
     misconceptions=(
-        Misconception(
+        _latch_mistake(
+            "nothing",
+            "All weights are 0, so the gate stands at 1/2 in every step, whatever the lines say. The bias must shut it,"
+            " and the write line must open it.",
+            _gate_weights(0.0, 0.0, 0.0, 0.0),
+        ),
+        _latch_mistake(
             "polarity",
             "The gate is shut when the line says write and open when it says keep. In this course z near 1 writes, so"
             " the write line needs a positive weight and the bias must be negative.",
             _gate_weights(-24.0, 0.0, 0.0, 12.0),
             IDEA,
         ),
-        Misconception(
+        _latch_mistake(
+            "listens_to_data",
+            "The gate listens to the data line, the second input, instead of the write line, the first.",
+            _gate_weights(0.0, 24.0, 0.0, -12.0),
+        ),
+        _latch_mistake(
+            "listens_to_both",
+            "The gate listens to the data line too: its weight, W_z[0, 1], lets a bit on that line open or shut the"
+            " gate. Whether to write is the write line's business alone.",
+            _gate_weights(24.0, 24.0, 0.0, -12.0),
+        ),
+        _latch_mistake(
+            "listens_to_state",
+            "The gate listens to the old state too: with U_z as it is, what the unit holds opens or shuts its gate."
+            " A latch must store and hold a 1 and a -1 alike; U_z can be 0.",
+            _gate_weights(24.0, 0.0, 24.0, -12.0),
+        ),
+        _latch_mistake(
+            "no_bias",
+            "The bias is 0, so while the write line is 0 the gate stands at 1/2 and the unit loses half of its bit in"
+            " every step. A negative bias shuts it.",
+            _gate_weights(24.0, 0.0, 0.0, 0.0),
+        ),
+        _latch_mistake(
             "always_open",
             "The gate is open at every step, so the unit copies the data line and remembers nothing. A negative bias"
             " shuts it while the write line is 0.",
             _gate_weights(24.0, 0.0, 0.0, 12.0),
         ),
-        Misconception(
+        _latch_mistake(
             "always_shut",
-            "The gate never opens, so the unit holds what it began with. The weight of the write line must outweigh"
-            " the bias.",
+            "The gate hardly ever opens, so the unit holds what it began with. The weight of the write line must be"
+            " positive and outweigh the bias.",
             _gate_weights(0.0, 0.0, 0.0, -30.0),
         ),
-        Misconception(
-            "listens_to_data",
-            "The gate listens to the data line, the second input, instead of the write line, the first.",
-            _gate_weights(0.0, 24.0, 0.0, -12.0),
+        _latch_mistake(
+            "too_weak",
+            "The idea is right and the numbers are too small: the gate is neither quite shut while the write line is 0"
+            " nor quite open while it is 1. The sigmoid comes near to 0 and 1 only far from the middle.",
+            _gate_weights(4.0, 0.0, 0.0, -2.0),
+        ),
+        _latch_mistake(
+            "opens_too_little",
+            "With the write line at 1 the gate does not open far enough: there the pre-activation is the bias plus"
+            " W_z[0, 0], and a gate at 0.95 needs a sum of 3.",
+            _gate_weights(12.0, 0.0, 0.0, -12.0),
+        ),
+        _latch_mistake(
+            "leaks",
+            "The unit stores a bit, but does not hold it long enough: with the write line at 0 the gate is still a"
+            " little open. There the pre-activation is the bias alone, and sigmoid(-5) is 0.007, half of the bit in a"
+            " hundred steps. Make the bias more negative, and the write line's weight larger.",
+            _gate_weights(24.0, 0.0, 0.0, -5.0),
         ),
     ),
 )
@@ -734,15 +1195,15 @@ READING = Question(
     returns=(Part("the choice"),),
     kind="choice",
     choices={
-        "a": "It takes over the candidate at almost every step.",
-        "b": "It holds almost the same value all the time.",
-        "c": "It forms its candidate almost without its old state.",
-        "d": "Its value falls towards 0.",
+        "a": "It took over the candidate at almost every step.",
+        "b": "It held almost the same value all the time.",
+        "c": "It formed its candidate almost without its old state.",
+        "d": "After a few steps nothing was left of its value.",
     },
     page=IDEA,
     hints=(
         "Put z = 0 into $h = (1 - z) \\odot h_{prev} + z \\odot \\tilde h$. What is left?",
-        "With z = 0.001, a hundred steps leave $0.999^{100} \\approx 0.90$ of the state as it was.",
+        "With z = 0.00001, a hundred steps leave $0.99999^{100} \\approx 0.999$ of the state as it was.",
     ),
     misconceptions=(
         Misconception(
@@ -753,13 +1214,13 @@ READING = Question(
         ),
         Misconception(
             "reset_instead",
-            "That is what a reset gate near 0 does. The update gate does not enter the candidate; it decides how much"
-            " of the candidate is written.",
+            "That is what a reset gate near 0 does, the cell's other gate. The update gate does not enter the"
+            " candidate, and says nothing of how it was formed; it decides how much of it is written.",
             lambda: "c",
         ),
         Misconception(
             "gate_scales_state",
-            "That would be so if the state were multiplied by z. It is multiplied by 1 - z, which is near 1 here.",
+            "That would be so if the state were multiplied by z. It is multiplied by 1 - z, which is 0.99999 here.",
             lambda: "d",
         ),
     ),
@@ -773,5 +1234,5 @@ ASSIGNMENT = Assignment(
     minutes=60,
     difficulty="from easy (1, 2, 4, 5, 8) to demanding (3, 6, 7)",
     trains="You write the update gate and its gradient, move it to its two limits and build a memory cell with it.",
-    next_step="Next comes the reset gate: the same equation with another job, to hide the past from the candidate.",
+    next_step="The quiz at the end of the chapter asks what such numbers mean.",
 )
