@@ -21,7 +21,7 @@ help:
 	@echo "make lab        open the exercises in JupyterLab"
 	@echo "make test       check everything: site, notebooks, exercises, grader"
 	@echo "make test-fast  the quick part of it, for work"
-	@echo "make bench      measure"
+	@echo "make bench      measure the GRU beside PyTorch, Keras and ONNX Runtime, and the grader"
 	@echo "make handout    dist/gru-course-exercises.zip, for a class"
 	@echo "make refresh    execute the notebooks and store their outputs"
 	@echo "make exercises  generate exercises/ from solutions/"
@@ -57,7 +57,8 @@ test-fast: .venv/.installed-all
 	$(PYTEST) -m "not slow" tests
 
 bench: .venv/.installed-all
-	$(ONE_THREAD) $(BIN)/python -m authoring.bench
+	$(ONE_THREAD) $(BIN)/python -m authoring.bench_gru
+	$(ONE_THREAD) $(BIN)/python -m authoring.bench_grader
 
 handout: .venv/.installed-lab
 	$(BIN)/python -m authoring.handout
