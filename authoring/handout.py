@@ -64,7 +64,6 @@ def contents():
     """List the files of the archive that lie in the repository."""
     exercises = sorted((ROOT / "exercises").glob("*.ipynb"))
     chapters = [ROOT / "book" / exercise.name for exercise in exercises]
-    chapters += [vectors for path in exercises if (vectors := ROOT / "book" / "vectors" / f"{path.stem}.json").exists()]
     return [*exercises, *chapters, *sorted((ROOT / "book" / "_static").glob("cell-*.svg"))]
 
 
