@@ -180,6 +180,17 @@ def cell_by_cell(B, T, I, H, rng):
     return best["cell"] / best[PRODUCTS]
 
 
+def time_per_step(rng):
+    """Microseconds a step of forward plus backward, for sequences of growing length, by length."""
+    B, I, H = 32, 64, 128
+    gru = GRU(I, H, dtype=np.float32, rng=rng)
+    functions = {}
+    for T in (50, 100, 200, 400, 800):
+        x = rng.standard_normal((B, T, I)).astype(np.float32)
+        functions[T] = lambda x=x: gru.backward(gru.trace(x), np.ones((*x.shape[:2], H), np.float32))
+    return {T: seconds / T * 1e6 for T, seconds in fastest(functions, 4.0).items()}
+
+
 def table(title, rows):
     """Print times in ms and the ratios of the NumPy GRU to each other contender."""
     names = list(rows[0]["ms"])
@@ -232,8 +243,13 @@ def main():
     print("\nThe column-form cell of chapters 3 to 6, called step by step, as a multiple of its bare products")
     for shape in SHAPES[:3]:
         print("{:>3}{:>5}{:>5}{:>5} ".format(*shape) + f"{cell_by_cell(*shape, rng):>13.2f}")
+    per_step = time_per_step(rng)
+    print("\nForward plus backward, B=32 I=64 H=128: microseconds a step by length of the sequence")
+    print("".join(f"{f'T={T}':>9}" for T in per_step))
+    print("".join(f"{microseconds:>9.0f}" for microseconds in per_step.values()))
     arguments.out.mkdir(parents=True, exist_ok=True)
-    report = {"machine": platform.processor() or platform.machine(), "versions": versions, "results": results}
+    report = {"machine": platform.processor() or platform.machine(), "versions": versions}
+    report |= {"results": results, "microseconds a step": per_step}
     (arguments.out / "gru.json").write_text(json.dumps(report, indent=1) + "\n")
     picture(results, arguments.out / "gru.png")
     print(f"\nWritten: {arguments.out / 'gru.json'} and gru.png beside it")
