@@ -85,6 +85,7 @@ def gru_forward(x, h0, parameters, *, polarity, reset, mask=None, keep_steps=Fal
     (T, B, _), H, dtype = x.shape, parameters.hidden_size, x.dtype
     gates, candidate = slice(0, 2 * H), slice(2 * H, 3 * H)
     W, U, b_input, b_recurrent = parameters
+    U_gates, U_n = U[:, gates], U[:, candidate]
     b_gates, b_n, b_reset = b_input[gates] + b_recurrent[gates], b_input[candidate], b_recurrent[candidate]
     if reset == "before":
         b_n = b_n + b_reset
@@ -101,16 +102,16 @@ def gru_forward(x, h0, parameters, *, polarity, reset, mask=None, keep_steps=Fal
         k = t if keep_steps else 0
         h, h_new, zr_t, n_t = states[t], states[t + 1], zr[k], n[k]
         z_t, r_t = zr_t[:, :H], zr_t[:, H:]
-        np.matmul(h, U[:, gates], out=zr_t)
+        np.matmul(h, U_gates, out=zr_t)
         zr_t += x_gates
         sigmoid_in_place(zr_t)
         if reset == "after":
-            q_t = np.matmul(h, U[:, candidate], out=q[k])
+            q_t = np.matmul(h, U_n, out=q[k])
             q_t += b_reset
             np.multiply(r_t, q_t, out=n_t)
         else:
             np.multiply(r_t, h, out=reset_state)
-            np.matmul(reset_state, U[:, candidate], out=n_t)
+            np.matmul(reset_state, U_n, out=n_t)
         n_t += x_n
         np.tanh(n_t, out=n_t)
         mix(h, n_t, z_t, polarity, out=h_new)
