@@ -11,7 +11,6 @@ import os
 import secrets
 import select
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -27,6 +26,8 @@ from gru_grader.worker import ENDED, FORKED
 
 START_SECONDS = 60
 """How long a worker may take to import its packages, and a child to shut itself in; no submission runs then."""
+END_SECONDS = 0.5
+"""How long a worker that is no longer needed may take to end."""
 MAX_PROGRESS = 10_000
 OTHERS_SHARE = 0.1
 """A cell is told that it alone used up the time if those before it used no more than this share."""
@@ -231,6 +232,11 @@ class Child:
             return answers.outcome(reply["outcome"])
         except (KeyError, NotPlain, TypeError, ValueError):
             raise self._end("missing", "it sent a message that is no answer") from None
+
+    def end(self):
+        """Have the child end, without waiting for it."""
+        if self.ended is None and self._handle is not None:
+            machine.kill(self._handle)
 
     def close(self):
         """End the child, if it still runs."""
@@ -496,9 +502,7 @@ class Worker:
             self._end_process()
             return code
         try:
-            signal.pidfd_send_signal(child._handle, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+            machine.kill(child._handle)
         finally:
             os.close(child._handle)
         code, microseconds, memory = ENDED.unpack(self._exactly(ENDED.size))
@@ -507,7 +511,19 @@ class Worker:
 
     def _end_process(self):
         if self._process is not None:
+            self._let_process_end()
             self._process.kill()
             self._process.wait()
             self._process.stderr.close()
             self._control.close()
+
+    def _let_process_end(self):
+        """Give the warm process a moment to end by itself: then its processor time, and its children's, is counted."""
+        if self.level == NONE:
+            # This process is the submission's own.
+            return
+        try:
+            self._control.shutdown(socket.SHUT_WR)
+            self._process.wait(END_SECONDS)
+        except (OSError, subprocess.TimeoutExpired):
+            pass

@@ -88,8 +88,10 @@ def grade(notebook, questions, worker, limits):
     processes = _Processes(notebook, worker, limits)
     graded = processes.graded
     try:
-        for question, cases in questions:
-            outcomes = processes.outcomes(question, cases)
+        answered = [(question, cases, processes.outcomes(question, cases)) for question, cases in questions]
+        # The process, which has nothing more to do, ends while its answers are judged.
+        processes.end()
+        for question, cases, outcomes in answered:
             verdict = judge(question, cases, outcomes, public=False)
             if question.id in processes.never_called:
                 verdict = replace(verdict, message=processes.never_called[question.id])
@@ -164,6 +166,10 @@ class _Processes:
         self.graded.ends[question.id] = f"{end}. It begins: {stop.begins}"
         self.never_called[question.id] = f"{name} was not called: the cell that defines it did not run to its end."
         return [Outcome(stop.status) for _ in outcomes]
+
+    def end(self):
+        if self._child is not None:
+            self._child.end()
 
     def close(self):
         if self._child is not None:

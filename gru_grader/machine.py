@@ -4,6 +4,7 @@ import math
 import os
 import pwd
 import shutil
+import signal
 
 FIRST_UNUSED_USER = 58_000
 REFUSING = {
@@ -98,6 +99,14 @@ def tasks_of_this_user():
         except OSError:
             continue
     return count
+
+
+def kill(handle):
+    """End a process with a signal that it cannot refuse, unless it has ended."""
+    try:
+        signal.pidfd_send_signal(handle, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 def empty(folder):
