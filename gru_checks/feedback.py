@@ -23,6 +23,8 @@ STATES = {
 """Sign, word and colour of each status of a verdict."""
 WIDTH = 88
 BAR = 20
+LONGEST_HEADING = 60
+"""Of a longer one, as "Claim 2: ...", only what stands before the colon is shown."""
 
 
 def verdict_text(question, verdict, printed=""):
@@ -158,7 +160,8 @@ def place(page):
     """
     stem, _, heading = page.partition("#")
     chapter = f"chapter {int(stem[2:4])}" if stem[:2] == "ch" and stem[2:4].isdigit() else stem.replace("-", " ")
-    return f'{chapter}, "{heading}"'
+    name = heading if len(heading) <= LONGEST_HEADING else heading.partition(":")[0]
+    return f'{chapter}, "{name}"'
 
 
 def link_to(page):

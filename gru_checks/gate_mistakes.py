@@ -125,6 +125,7 @@ def gate_mistakes(block, name, pages):
             lambda x, h_prev, W, U, b: sigmoid(W @ x + U * h_prev + b),
             f"{U} * h_prev multiplies entry by entry. The matrix product {U} @ h_prev is meant: every unit's gate sees"
             " every unit's old state.",
+            lambda x, h_prev, W, U, b: sigmoid(W * x + U * h_prev + b),
         ),
         mistake(
             "weights_swapped",
@@ -144,6 +145,62 @@ def gate_mistakes(block, name, pages):
             " the result, or use x and h_prev as they are.",
         ),
         mistake(
+            "factors_swapped",
+            lambda x, h_prev, W, U, b: sigmoid(x @ W + h_prev @ U + b),
+            f"The factors of a product stand the wrong way round. The weights come first: {W} @ x is (H, I) times"
+            f" (I, B), and {U} @ h_prev is (H, H) times (H, B).",
+            lambda x, h_prev, W, U, b: sigmoid(W @ x + h_prev @ U + b),
+        ),
+        mistake(
+            "stacked_in_different_orders",
+            lambda x, h_prev, W, U, b: sigmoid(np.hstack([W, U]) @ np.vstack([h_prev, x]) + b),
+            f"{W} and {U} are stacked in one order, x and h_prev in the other, so that weights meet the wrong entries.",
+            lambda x, h_prev, W, U, b: sigmoid(np.hstack([U, W]) @ np.vstack([x, h_prev]) + b),
+        ),
+        mistake(
+            "input_weights_twice",
+            lambda x, h_prev, W, U, b: sigmoid(W @ x + W @ h_prev + b),
+            f"{W} is used for both products. The old state has weights of its own: {U} @ h_prev.",
+            lambda x, h_prev, W, U, b: sigmoid(U @ x + U @ h_prev + b),
+        ),
+        mistake(
+            "first_example_only",
+            lambda x, h_prev, W, U, b: sigmoid(W @ x[:, :1] + U @ h_prev[:, :1] + b),
+            "This is the gate of the first example alone. x and h_prev hold a whole batch, a column for each example.",
+            lambda x, h_prev, W, U, b: sigmoid(W @ x[:, 0] + U @ h_prev[:, 0] + b[:, 0]),
+        ),
+        mistake(
+            "one_bias_for_all",
+            lambda x, h_prev, W, U, b: sigmoid(W @ x + U @ h_prev + b[0]),
+            f"All units get the same bias. {b} has an entry for each unit; it is added as it is.",
+            lambda x, h_prev, W, U, b: sigmoid(W @ x + U @ h_prev + b.sum()),
+            lambda x, h_prev, W, U, b: sigmoid(W @ x + U @ h_prev + b.mean()),
+        ),
+        mistake(
+            "bias_multiplied",
+            lambda x, h_prev, W, U, b: sigmoid(W @ x + U @ h_prev) * b,
+            f"The bias is multiplied in. {b} is added to the other two terms, inside the sigmoid.",
+            lambda x, h_prev, W, U, b: sigmoid((W @ x + U @ h_prev) * b),
+        ),
+        mistake(
+            "minus_of_the_first_term",
+            lambda x, h_prev, W, U, b: sigmoid(W @ x - U @ h_prev - b),
+            f"The minus of exp(-a) has reached the first term alone: -{W} @ x + ... changes only the sign of {W} @ x."
+            " The whole pre-activation stands in parentheses, -(...).",
+        ),
+        mistake(
+            "parentheses_missing",
+            activated_by(lambda a: 1 / 1 + np.exp(-a)),
+            "Parentheses are missing: 1 / 1 + exp(-a) is 1 + exp(-a), since division comes before addition. Your"
+            " sigmoid does it right.",
+        ),
+        mistake(
+            "exponential",
+            activated_by(np.exp),
+            "This is the exponential of the pre-activation, which has no upper bound. The sigmoid is"
+            " 1 / (1 + exp(-a)).",
+        ),
+        mistake(
             "sigmoid_twice",
             activated_by(lambda a: sigmoid(sigmoid(a))),
             "The sigmoid is applied twice. Its values lie between 0 and 1, so a second one leaves only gates between"
@@ -152,11 +209,12 @@ def gate_mistakes(block, name, pages):
         mistake(
             "sigmoid_of_each_term",
             lambda x, h_prev, W, U, b: sigmoid(W @ x) + sigmoid(U @ h_prev) + sigmoid(b),
-            "The sigmoid is applied to each term, and the results are added. The terms are added first, and one"
-            " sigmoid takes their sum; otherwise the gate could be as large as 3.",
+            "The sigmoid is applied to single terms, and the results are added. The terms are added first, and one"
+            " sigmoid takes their sum; otherwise the gate could be larger than 1.",
             lambda x, h_prev, W, U, b: sigmoid(W @ x) + sigmoid(U @ h_prev) + b,
             lambda x, h_prev, W, U, b: sigmoid(W @ x) + sigmoid(U @ h_prev + b),
             lambda x, h_prev, W, U, b: sigmoid(W @ x + b) + sigmoid(U @ h_prev),
+            lambda x, h_prev, W, U, b: sigmoid(W @ x) + U @ h_prev + b,
         ),
         mistake(
             "terms_multiplied",

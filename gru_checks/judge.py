@@ -1,5 +1,6 @@
 """From a question, its cases and what an answer did in them to a verdict; nothing of the learner's runs here."""
 
+import functools
 import inspect
 import warnings
 from dataclasses import dataclass
@@ -211,14 +212,17 @@ def _not_right(question, cases, outcomes, findings, right, remarks):
     else:
         status = "wrong" if findings[place].stage in STAGES else findings[place].stage
     paragraphs = [_told(cases, findings, place)]
+    others = [other for other in failing if other not in explained]
     if misconception is not None:
         # A wrong choice has no place or amount to tell besides.
         paragraphs = [misconception.sentence, *(paragraphs if question.kind != "choice" else [])]
-        others = [place for place in failing if place not in explained]
         if others:
-            paragraphs.append(f"Another fault remains. {_told(cases, findings, others[0])}")
+            paragraphs.append(f"Another fault: {_small(_told(cases, findings, others[0]))}")
+    elif findings[place].stage not in STAGES and failing[0] < place:
+        # An error in a harder case is told, but not before what is wrong in an easier one.
+        paragraphs = [_told(cases, findings, failing[0]), f"Another fault: {_small(paragraphs[0])}"]
     if right:
-        paragraphs.append(f"Right already: {', '.join(case.name for case in right)}.")
+        paragraphs.append(f"Right already: {'; '.join(case.name for case in right)}.")
     return Verdict(
         question.id,
         status,
@@ -241,7 +245,7 @@ def _told(cases, findings, place):
 
 def _small(text):
     """Begin a sentence small where it follows a colon, unless it begins with a name."""
-    return text[0].lower() + text[1:] if text.startswith(("It ", "The ", "No ")) else text
+    return text[0].lower() + text[1:] if text.startswith(("In ", "It ", "The ", "No ")) else text
 
 
 def _explanation(question, cases, outcomes, findings):
@@ -287,13 +291,18 @@ def _likeness(question, case, outcome, form):
     """Compare what a wrong implementation does in a case with what the answer did: "same", "akin" or None."""
     if outcome.status not in ("raised", "returned"):
         return None
-    wrong = perform(Call("wrong", case.call.arguments, case.call.errors), {"wrong": form})
+    wrong = _performed(form, case)
     if wrong.status != outcome.status:
         return None
     if wrong.status == "raised":
         same = (wrong.error, wrong.message) == (outcome.error, outcome.message)
         return "same" if same else "akin" if wrong.error == outcome.error else None
     return "same" if compare(question, case, wrong.value, outcome.value, public=False) is None else None
+
+
+@functools.lru_cache(maxsize=4096)
+def _performed(form, case):
+    return perform(Call("wrong", case.call.arguments, case.call.errors), {"wrong": form})
 
 
 def _fits(misconception, cases, outcomes, findings):

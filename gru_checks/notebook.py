@@ -128,7 +128,8 @@ def _after_what_it_uses(question, cases, verdict, namespace):
         if own.status == "not_defined":
             first = f"{name} uses {used}. {own.message}"
         else:
-            first = f"{name} uses your {used}, which is not right yet. Mend that first: {helper.title!r}."
+            reason = own.message.partition("\n")[0]
+            first = f"{name} uses your {used}, which is not right yet; mend that first ({helper.title!r}). {reason}"
         if repaired.status == "right":
             rest = f"{name} itself is right: with a right {used} it passes."
         else:

@@ -30,14 +30,18 @@ def _draw_sigmoid(rng):
         return Case(name, Call("sigmoid", (a.astype(dtype),), {"over": "raise", "invalid": "raise"}), weight)
 
     # Ordinary numbers stand among the large ones, so that no constant is right.
+    def small(scale, shape):
+        # Of both signs, so that what is right for one sign alone is not right.
+        return rng.uniform(0.2, scale, shape) * np.resize([1, -1], shape)
+
     near = rng.normal(0, 2, (3, 1))
     far = rng.uniform(2000, 9000, (3, 3))
     large = np.concatenate(([1e4, -1e4], rng.uniform(100, 9000, 5) * rng.choice([-1, 1], 5), [rng.normal(0, 2)]))
     return [
-        case("a few numbers of ordinary size", rng.normal(0, 2, (2, 3)), 1),
-        case("a single number, an array of shape ()", rng.normal(0, 2, ()), 1),
-        case("five numbers, one axis", rng.normal(0, 3, 5), 1),
-        case("numbers between -30 and 30, three axes", rng.uniform(-30, 30, (2, 3, 2)), 1),
+        case("a few numbers of ordinary size", small(3, (2, 3)), 1),
+        case("five numbers on one axis", small(5, 5), 1),
+        case("numbers between -30 and 30 on three axes", rng.uniform(-30, 30, (2, 3, 2)), 1),
+        case("a single number of shape ()", np.array(rng.normal(0, 2)), 1),
         case("float32", rng.normal(0, 3, (3, 2)), 1, np.float32),
         case("large positive numbers", np.hstack([near, far]), 1),
         case("large negative numbers", np.hstack([near, -far]), 1),
@@ -59,10 +63,18 @@ def _clipped(limit):
 
 
 def _rows_and_columns(a):
-    return np.array([[sigmoid(number) for number in row] for row in a])
+    return [[_of_one_number(number) for number in row] for row in a]
 
 
 def _rows_and_columns_by_index(a):
+    out = np.zeros_like(a)
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            out[i, j] = sigmoid(a[i, j])
+    return out
+
+
+def _rows_and_columns_in_float64(a):
     out = np.zeros(a.shape)
     for i in range(a.shape[0]):
         for j in range(a.shape[1]):
@@ -72,7 +84,11 @@ def _rows_and_columns_by_index(a):
 
 def _sizes_unpacked(a):
     rows, columns = a.shape
-    return np.array([[sigmoid(a[i, j]) for j in range(columns)] for i in range(rows)])
+    return [[_of_one_number(a[i, j]) for j in range(columns)] for i in range(rows)]
+
+
+def _of_one_number(number):
+    return 0.5 * math.tanh(0.5 * number) + 0.5
 
 
 SIGMOID = Question(
@@ -122,7 +138,7 @@ SIGMOID = Question(
             "a is cut off so near to 0 that ordinary values change: no entry comes as close to 0 or 1 as it should."
             " If you cut off at all, then where the result no longer changes, and before exp overflows.",
             _clipped(10),
-            also=tuple(_clipped(limit) for limit in (3, 4, 5, 6, 7, 8, 12, 15)),
+            also=tuple(_clipped(limit) for limit in (3, 4, 5, 6, 7, 8, 12, 15, 20)),
         ),
         Misconception(
             "float64_always",
@@ -156,8 +172,8 @@ SIGMOID = Question(
         ),
         Misconception(
             "absolute_value_everywhere",
-            "With np.abs(a) in the formula every result is that of |a|, so negative entries come out above 1/2. For"
-            " them the result is e / (1 + e) with e = exp(-abs(a)), for the others 1 / (1 + e): np.where chooses.",
+            "With np.abs(a) alone the sign of a is lost: a and -a give the same. With e = exp(-abs(a)) the result is"
+            " 1 / (1 + e) where a is positive and e / (1 + e) where it is negative: np.where chooses.",
             lambda a: sigmoid(np.abs(a)),
             also=(lambda a: sigmoid(-np.abs(a)),),
         ),
@@ -191,11 +207,29 @@ SIGMOID = Question(
             _branching,
         ),
         Misconception(
-            "two_axes_only",
-            "This counts on two axes, rows and columns, but a may have any number of them. Functions such as np.exp and"
-            " np.tanh work on every entry, whatever the shape, so no loop is needed.",
+            "some_shapes_only",
+            "This counts on a certain number of axes, but a may have any. Functions such as np.exp and np.tanh work on"
+            " every entry, whatever the shape, so no loop is needed.",
             _rows_and_columns,
-            also=(_rows_and_columns_by_index, _sizes_unpacked),
+            also=(
+                _rows_and_columns_by_index,
+                _rows_and_columns_in_float64,
+                _sizes_unpacked,
+                lambda a: [_of_one_number(number) for number in a],
+                lambda a: [1 / (1 + math.exp(-number)) for number in a],
+                lambda a: [[1 / (1 + math.exp(-number)) for number in row] for row in a],
+            ),
+        ),
+        Misconception(
+            "unchanged",
+            "a comes back as it is. Its sigmoid is asked for.",
+            lambda a: a,
+        ),
+        Misconception(
+            "inverse",
+            "This is the inverse of the sigmoid, ln(z / (1 - z)), which goes from a gate back to its pre-activation.",
+            lambda a: np.log(a / (1 - a)),
+            also=(lambda a: -np.log(1 / a - 1),),
         ),
         Misconception(
             "tanh",
@@ -209,9 +243,15 @@ SIGMOID = Question(
         ),
         Misconception(
             "tanh_not_shifted",
-            "tanh(a / 2) still lies between -1 and 1. Halve it and add one half.",
+            "tanh(a / 2) lies between -1 and 1. Two things bring it between 0 and 1: halve it, and add one half.",
             lambda a: np.tanh(0.5 * a),
-            also=(lambda a: 0.5 * np.tanh(0.5 * a), lambda a: np.tanh(0.5 * a) + 0.5, lambda a: np.tanh(0.5 * a) + 1),
+            also=(
+                lambda a: 0.5 * np.tanh(0.5 * a),
+                lambda a: np.tanh(0.5 * a) + 0.5,
+                lambda a: np.tanh(0.5 * a) + 1,
+                lambda a: 0.5 * np.tanh(0.5 * a) + 1,
+                lambda a: 0.5 * np.tanh(0.5 * a) - 0.5,
+            ),
         ),
         Misconception(
             "hard_sigmoid_fifth",
@@ -305,12 +345,15 @@ UPDATE_GATE = Question(
 
 def limit_biases(W_z, U_z, eps):
     """Biases that keep the gate below eps, or above 1 - eps, for every x and h_prev in [-1, 1]."""
-    reach = np.abs(W_z).sum(axis=1, keepdims=True) + np.abs(U_z).sum(axis=1, keepdims=True)
-    logit = np.log(eps / (1 - eps))
-    return logit - reach, reach - logit
+    reach = _row_sum(np.abs(W_z)) + _row_sum(np.abs(U_z))
+    return _logit(eps) - reach, reach - _logit(eps)
 
 
-def _limits(reach=lambda W, U: _row_sum(np.abs(W)) + _row_sum(np.abs(U)), logit=lambda eps: np.log(eps / (1 - eps))):
+def _logit(z):
+    return np.log(z / (1 - z))
+
+
+def _limits(reach=lambda W, U: _row_sum(np.abs(W)) + _row_sum(np.abs(U)), logit=_logit):
     """Make a wrong version by exchanging one of the two things that the biases are made of."""
     return lambda W_z, U_z, eps: (logit(eps) - reach(W_z, U_z), reach(W_z, U_z) - logit(eps))
 
@@ -327,10 +370,25 @@ def _other_write(write):
     """Make a wrong version whose first bias is right; `write` takes the push and the logit of eps."""
 
     def wrong(W_z, U_z, eps):
-        reach, logit = _row_sum(np.abs(W_z)) + _row_sum(np.abs(U_z)), np.log(eps / (1 - eps))
-        return logit - reach, write(reach, logit)
+        reach = _row_sum(np.abs(W_z)) + _row_sum(np.abs(U_z))
+        return _logit(eps) - reach, write(reach, _logit(eps))
 
     return wrong
+
+
+def _each_end_by(inverse):
+    """Make a wrong version from a wrong inverse of the sigmoid, taken of eps and of 1 - eps."""
+
+    def wrong(W_z, U_z, eps):
+        reach = _row_sum(np.abs(W_z)) + _row_sum(np.abs(U_z))
+        return inverse(eps) - reach, inverse(1 - eps) + reach
+
+    return wrong
+
+
+def _same_sum_taken_away(W_z, U_z, eps):
+    push = _row_sum(W_z) + _row_sum(U_z)
+    return _logit(eps) - push, _logit(1 - eps) - push
 
 
 def _holds_with_room(value, W_z, U_z, eps):
@@ -382,6 +440,7 @@ GATE_LIMITS = Question(
             "The weights are summed with their signs, so positive and negative ones cancel. The worst input has the"
             " sign of each weight, and then their absolute values add up.",
             _limits(reach=lambda W, U: _row_sum(W) + _row_sum(U)),
+            also=(_same_sum_taken_away,),
         ),
         Misconception(
             "absolute_value_of_the_sum",
@@ -421,9 +480,13 @@ GATE_LIMITS = Question(
         ),
         Misconception(
             "columns_of_U",
-            "U_z is summed over its rows, axis 0. The weights into unit i are row i, so the sum runs along axis 1.",
+            "The sum runs down the columns, axis 0. The weights into unit i are row i of W_z and row i of U_z, so it"
+            " runs along axis 1.",
             _limits(reach=lambda W, U: _row_sum(np.abs(W)) + _row_sum(np.abs(U).T)),
-            also=(_limits(reach=lambda W, U: _row_sum(np.abs(W).T) + _row_sum(np.abs(U).T)),),
+            also=(
+                _limits(reach=lambda W, U: _row_sum(np.abs(W).T) + _row_sum(np.abs(U).T)),
+                _limits(reach=lambda W, U: np.abs(W).sum(axis=0, keepdims=True) + np.abs(U).sum(axis=0, keepdims=True)),
+            ),
         ),
         Misconception(
             "largest_weight_only",
@@ -435,18 +498,27 @@ GATE_LIMITS = Question(
             "log_instead_of_logit",
             "ln(eps) inverts the exponential. The sigmoid's inverse is ln(eps / (1 - eps)).",
             _limits(logit=np.log),
+            also=(_each_end_by(np.log),),
         ),
         Misconception(
             "eps_as_preactivation",
             "eps is used as a pre-activation. It is a value of the gate; ln(eps / (1 - eps)) is the pre-activation that"
             " gives it.",
             _limits(logit=lambda eps: eps),
+            also=(_each_end_by(lambda share: share),),
+        ),
+        Misconception(
+            "eps_forgotten",
+            "eps is not used. With these biases the worst input brings the pre-activation to 0 and the gate to 1/2. It"
+            " may come to ln(eps / (1 - eps)) only, which is below 0.",
+            _limits(logit=lambda eps: 0.0),
         ),
         Misconception(
             "sigmoid_of_eps",
             "sigmoid(eps) goes from a pre-activation to a gate. Here the gate is given and the pre-activation sought:"
             " that is the way back, ln(eps / (1 - eps)).",
             _limits(logit=sigmoid),
+            also=(_each_end_by(sigmoid),),
         ),
         Misconception(
             "logit_upside_down",
@@ -507,6 +579,13 @@ GATE_LIMITS = Question(
 def half_life(z):
     """Steps until half of the old state is left, for a gate that stands at z."""
     return np.log(0.5) / np.log(1 - z)
+
+
+def _counted_steps(z):
+    steps, left = 0, 1.0
+    while left > 0.5:
+        steps, left = steps + 1, left * (1 - z)
+    return steps
 
 
 def _draw_half_life(rng):
@@ -609,6 +688,24 @@ HALF_LIFE = Question(
             also=(lambda z: 0.5 ** (1 - z), lambda z: 0.5 ** (1 / (1 - z)), lambda z: 0.5**z),
         ),
         Misconception(
+            "logarithms_subtracted",
+            "This is ln(1/2) - ln(1 - z), the logarithm of a quotient. The quotient of the two logarithms is needed,"
+            " ln(1/2) / ln(1 - z).",
+            lambda z: np.log(0.5) - np.log(1 - z),
+        ),
+        Misconception(
+            "logarithm_of_a_negative_number",
+            "z - 1 is negative and has no logarithm, so the result is nan. What stays after a step is 1 - z.",
+            lambda z: np.log(0.5) / np.log(z - 1),
+            also=(lambda z: np.log(2) / np.log(z - 1),),
+        ),
+        Misconception(
+            "loop_on_an_array",
+            "while and if ask one question, and z holds several gates, each with an answer of its own. No loop is"
+            " needed: solve (1 - z)**n = 1/2 for n.",
+            _counted_steps,
+        ),
+        Misconception(
             "one_number_alone",
             "math.log takes a single number, and z is an array. np.log works on every entry.",
             lambda z: math.log(0.5) / math.log(1 - z),
@@ -704,9 +801,10 @@ KEEP_POLARITY = Question(
         ),
         Misconception(
             "one_minus_weights",
-            "1 - W is not what makes the gate 1 - z: the sigmoid stands in between. Since 1 - sigmoid(a) ="
-            " sigmoid(-a), it is the signs that change.",
+            "Taking the weights from 1 does not make the gate 1 - z: the sigmoid stands in between. Since"
+            " 1 - sigmoid(a) = sigmoid(-a), it is the signs that change.",
             lambda W_z, U_z, b_z: (1 - W_z, 1 - U_z, 1 - b_z),
+            also=(lambda W_z, U_z, b_z: (W_z - 1, U_z - 1, b_z - 1),),
         ),
         Misconception(
             "one_minus_bias",
@@ -723,8 +821,21 @@ KEEP_POLARITY = Question(
         ),
         Misconception(
             "all_negative",
-            "Every weight is made negative. Each must change its sign: those that were negative become positive.",
+            "All weights get the same sign. Each must change the sign it has: positive ones become negative, negative"
+            " ones positive.",
             lambda W_z, U_z, b_z: (-np.abs(W_z), -np.abs(U_z), -np.abs(b_z)),
+            also=(lambda W_z, U_z, b_z: (np.abs(W_z), np.abs(U_z), np.abs(b_z)),),
+        ),
+        Misconception(
+            "bias_dropped",
+            "The bias has become 0. It is a term of the pre-activation, and like the others it changes its sign.",
+            lambda W_z, U_z, b_z: (-W_z, -U_z, np.zeros_like(b_z)),
+        ),
+        Misconception(
+            "one_array",
+            "Three arrays of different shapes do not fit into one array. Return them side by side, with commas"
+            " between.",
+            lambda W_z, U_z, b_z: np.array([-W_z, -U_z, -b_z]),
         ),
         Misconception(
             "order",
@@ -738,9 +849,14 @@ KEEP_POLARITY = Question(
         ),
         Misconception(
             "recurrent_transposed",
-            "U_z is transposed as well. Both conventions have column vectors here, so the weights stay where they are.",
+            "Something is transposed. Both conventions have column vectors here, so the weights stay where they are.",
             lambda W_z, U_z, b_z: (-W_z, -U_z.T, -b_z),
-            also=(lambda W_z, U_z, b_z: (W_z, U_z.T, b_z),),
+            also=(
+                lambda W_z, U_z, b_z: (W_z, U_z.T, b_z),
+                lambda W_z, U_z, b_z: (W_z.T, U_z.T, b_z.T),
+                lambda W_z, U_z, b_z: (-W_z.T, -U_z.T, -b_z.T),
+                lambda W_z, U_z, b_z: (-W_z.T, -U_z.T, -b_z),
+            ),
         ),
     ),
 )
@@ -793,6 +909,11 @@ def _from_products(products):
 def _slope_after_product(d_z, z, x, h_prev):
     slope = z * (1 - z)
     return (d_z @ x.T) * slope, (d_z @ h_prev.T) * slope, (d_z * slope).sum(axis=1, keepdims=True)
+
+
+def _everything_after_product(d_z, z, x, h_prev):
+    slope = z * (1 - z)
+    return (d_z @ x.T) * slope, (d_z @ h_prev.T) * slope, d_z * slope
 
 
 def _weights_mean(d_z, z, x, h_prev):
@@ -896,6 +1017,30 @@ GATE_GRADIENT = Question(
             "The slope is multiplied in after the product with x or h_prev, when the examples have been added up. Each"
             " example has a slope of its own: first d_a = d_z * z * (1 - z), then d_a @ x.T.",
             _slope_after_product,
+            also=(_everything_after_product,),
+        ),
+        Misconception(
+            "slope_added",
+            "d_z and the slope are added. By the chain rule they are multiplied: d_z * z * (1 - z).",
+            _slope(lambda d_z, z: d_z + z * (1 - z)),
+        ),
+        Misconception(
+            "parentheses_missing",
+            "Parentheses are missing: d_z * z * 1 - z takes z away at the end. The slope is z * (1 - z).",
+            _slope(lambda d_z, z: d_z * z * 1 - z),
+        ),
+        Misconception(
+            "elementwise",
+            "* multiplies entry by entry, where shapes allow it. A weight joins every unit and every input, and the"
+            " examples add up: that is the matrix product d_a @ x.T.",
+            _from_products(lambda d, x, h: (d * x, d * h)),
+            also=(_from_products(lambda d, x, h: (d * x.T, d * h.T)),),
+        ),
+        Misconception(
+            "outer_of_the_batch",
+            "np.outer lays each array out in one row first, so units and examples get mixed. It is right for one"
+            " example; for a batch, d_a @ x.T adds up the outer products of the examples.",
+            _from_products(lambda d, x, h: (np.outer(d, x), np.outer(d, h))),
         ),
         Misconception(
             "upstream_ignored",
@@ -1041,10 +1186,6 @@ def _draw_latch(rng):
 
 def _gate_weights(write, data, recurrent, bias):
     return lambda: (np.array([[write, data]]), np.array([[recurrent]]), np.array([[bias]]))
-
-
-def _logit(z):
-    return np.log(z / (1 - z))
 
 
 SHUT, OPEN = _logit(1 - 0.95 ** (1 / 200)), _logit(0.95)
