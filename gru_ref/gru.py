@@ -1,6 +1,18 @@
 """The GRU as a network: layers, directions, masks, and its convention said aloud."""
 
+from gru_ref import convert_keras, convert_onnx, convert_torch
 from gru_ref.backward import gru_backward
+from gru_ref.conventions import COLUMNS, KERAS, ONNX, TORCH
+from gru_ref.convert import (
+    arrange,
+    as_columns,
+    flip_polarity,
+    move_reset,
+    refuse_backward,
+    restore,
+    single,
+    stack_columns,
+)
 from gru_ref.forward import gru_forward
 from gru_ref.memory import half_life_over_time
 from gru_ref.parameters import GRU_BLOCKS
@@ -124,6 +136,303 @@ class GRU(Recurrent):
     def slides(cls, input_size, hidden_size, **options):
         """Make a GRU in the convention of chapters 3 to 6: update polarity, reset before the product."""
         return cls(input_size, hidden_size, polarity="update", reset="before", **options)
+
+    def to_polarity(self, polarity):
+        """Give the same function with z pointing the other way, which is always possible.
+
+        Parameters
+        ----------
+        polarity : {"keep", "update"}
+
+        Returns
+        -------
+        GRU
+            A new network; where the polarity changes, its update gate's blocks
+            are negated, since sigmoid(-a) = 1 - sigmoid(a).
+
+        Raises
+        ------
+        ValueError
+            If `polarity` is neither.
+
+        Examples
+        --------
+        >>> GRU(3, 4, rng=0).to_polarity("update")
+        GRU(3, 4, polarity='update', reset='after', dtype=float64)
+        """
+        gru = self._like(self.parameters, polarity=polarity)
+        return gru if polarity == self.polarity else gru._like(gru._each(flip_polarity))
+
+    def to_reset(self, reset):
+        """Give the same function with the reset gate on the other side of the product, where there is one.
+
+        That is so where every U_n is diagonal, as with a single unit, and, to
+        go from "after" to "before", the n block of every b_recurrent is zero.
+
+        Parameters
+        ----------
+        reset : {"after", "before"}
+
+        Returns
+        -------
+        GRU
+            A new network.
+
+        Raises
+        ------
+        ValueError
+            If `reset` is neither, or no parameters give the same function.
+        """
+        gru = self._like(self.parameters, reset=reset)
+        return gru if reset == self.reset else gru._like(gru._each(move_reset, reset))
+
+    @classmethod
+    def from_torch(cls, module):
+        """Read a PyTorch module: keep polarity, reset after the product.
+
+        Parameters
+        ----------
+        module : torch.nn.GRU or torch.nn.GRUCell
+            Of any number of layers and directions, with or without biases. Its
+            dropout, which only acts in training, is not read, nor is
+            ``batch_first``: here the batch is always first.
+
+        Returns
+        -------
+        GRU
+            Of the module's dtype; with ``masked_output="zero"``, as PyTorch
+            has it for packed sequences.
+
+        Raises
+        ------
+        TypeError
+            If `module` is neither.
+        ValueError
+            If its weights are neither float32 nor float64.
+        """
+        return cls.from_parameters(**convert_torch.read(module))
+
+    def to_torch(self, *, bias=True, batch_first=True, cell=False):
+        """Make a PyTorch module that computes the same.
+
+        Update polarity is converted. At masked steps PyTorch's packed sequences
+        give zeros, whatever `masked_output` is.
+
+        Parameters
+        ----------
+        bias : bool
+            False leaves the biases out; they must be zero.
+        batch_first : bool
+            Whether the module takes (B, T, I), as here, or (T, B, I).
+        cell : bool
+            Whether to make a ``torch.nn.GRUCell``, of one layer.
+
+        Returns
+        -------
+        torch.nn.GRU or torch.nn.GRUCell
+            Of this network's dtype, on the CPU.
+
+        Raises
+        ------
+        ImportError
+            If PyTorch is not installed; the message names the extra.
+        ValueError
+            If PyTorch has no such network: reset before the product (unless
+            `to_reset` can move it), or a first direction that reads backward.
+        """
+        refuse_backward(self.reverse, "PyTorch")
+        return convert_torch.write(self._arranged(TORCH), bias=bias, batch_first=batch_first, cell=cell)
+
+    @classmethod
+    def from_keras(cls, model):
+        """Read Keras layers: keep polarity, reset after or before the product as ``reset_after`` says.
+
+        Parameters
+        ----------
+        model : keras layer, keras.Sequential or sequence of layers
+            GRU, GRUCell, RNN of a GRUCell, Bidirectional of these with
+            ``merge_mode="concat"``; or a stack of them, the lowest first.
+            Dropout, which only acts in training, is not read, nor is
+            ``return_sequences``: here all outputs are returned.
+
+        Returns
+        -------
+        GRU
+            Of the layers' dtype. With ``go_backwards`` it has ``reverse=True``,
+            and Keras' outputs are its ``outputs[:, ::-1]``.
+
+        Raises
+        ------
+        TypeError
+            If a layer is none of those.
+        ValueError
+            If a layer has no weights yet, other activations than tanh and
+            sigmoid, or the layers differ in what here is one for all.
+        """
+        return cls.from_parameters(**convert_keras.read(model))
+
+    def to_keras(self, *, bias=True, cell=False):
+        """Make Keras layers that compute the same.
+
+        Update polarity is converted; with reset before the product the two
+        biases are added up, for there Keras has one. With `reverse` Keras'
+        outputs stand in the order of reading, ``outputs[:, ::-1]`` of this
+        network's. At masked steps Keras' Bidirectional gives zeros, whatever
+        `masked_output` is.
+
+        Parameters
+        ----------
+        bias : bool
+            False leaves the biases out; they must be zero.
+        cell : bool
+            Whether to make a ``keras.layers.GRUCell``, of one layer.
+
+        Returns
+        -------
+        keras.layers.GRU, keras.layers.Bidirectional, keras.Sequential or keras.layers.GRUCell
+            Built, of this network's dtype, returning all outputs; several
+            layers stand in a Sequential.
+
+        Raises
+        ------
+        ImportError
+            If Keras is not installed; the message names the extra.
+        ValueError
+            If Keras has no such network.
+        """
+        return convert_keras.write(
+            self._arranged(KERAS[self.reset == "after"]),
+            reset=self.reset,
+            reverse=self.reverse,
+            masked_output=self.masked_output,
+            bias=bias,
+            cell=cell,
+        )
+
+    @classmethod
+    def from_onnx(cls, model):
+        """Read the GRU nodes of an ONNX model: keep polarity, reset as ``linear_before_reset`` says.
+
+        Parameters
+        ----------
+        model : onnx.ModelProto
+            With one GRU node, or several of which each reads the outputs of
+            the one before. What else the model holds is not read.
+
+        Returns
+        -------
+        GRU
+            Of the weights' dtype, with ``masked_output="zero"``.
+
+        Raises
+        ------
+        ImportError
+            If the package onnx is not installed; the message names the extra.
+        TypeError
+            If `model` is no ONNX model.
+        ValueError
+            If there is no such stack, or a node computes another function.
+        """
+        return cls.from_parameters(**convert_onnx.read(model))
+
+    def to_onnx(self, *, sequence_lens=False, dtype=None):
+        """Make an ONNX model that computes the same.
+
+        Its inputs are X (B, T, I) and initial_h (L*D, B, H), its outputs Y
+        (B, T, D*H) and Y_h (L*D, B, H): what calling this network takes and
+        gives. Update polarity is converted. At masked steps Y is zero,
+        whatever `masked_output` is.
+
+        Parameters
+        ----------
+        sequence_lens : bool
+            Whether the model has a third input, sequence_lens (B,), int32:
+            how many steps count in each row.
+        dtype : numpy dtype, optional
+            float32 or float64; this network's if not given. ONNX Runtime
+            computes a GRU in float32 only.
+
+        Returns
+        -------
+        onnx.ModelProto
+
+        Raises
+        ------
+        ImportError
+            If the package onnx is not installed; the message names the extra.
+        ValueError
+            If ONNX has no such network: two directions of which the first
+            reads backward.
+        """
+        return convert_onnx.write(
+            self._arranged(ONNX[int(self.reset == "after")]),
+            reset=self.reset,
+            reverse=self.reverse,
+            sequence_lens=sequence_lens,
+            dtype=dtype,
+        )
+
+    @classmethod
+    def from_columns(cls, W, U, b):
+        """Read weights in the column form of chapters 3 to 6: update polarity, reset before the product.
+
+        Parameters
+        ----------
+        W, U, b : sequence of three array_like
+            Of shapes (H, I), (H, H) and (H, 1), in the order update gate, reset
+            gate, candidate, as `gru_ref.gru_cell` takes them.
+
+        Returns
+        -------
+        GRU
+
+        Raises
+        ------
+        ValueError
+            If a shape does not fit.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> GRU.from_columns(np.zeros((3, 4, 2)), np.zeros((3, 4, 4)), np.zeros((3, 4, 1)))
+        GRU(2, 4, polarity='update', reset='before', dtype=float64)
+        """
+        parameters = restore(*stack_columns(W, U, b), COLUMNS)
+        return cls.from_parameters(parameters, polarity=COLUMNS.polarity, reset=COLUMNS.reset)
+
+    def to_columns(self):
+        """Give the weights in the column form of chapters 3 to 6, for one layer in one direction.
+
+        Keep polarity is converted, and the two biases are added up.
+
+        Returns
+        -------
+        Columns
+            W (3, H, I), U (3, H, H) and b (3, H, 1), in the order update gate,
+            reset gate, candidate: ``gru_cell(x, h_prev, *gru.to_columns())``.
+
+        Raises
+        ------
+        ValueError
+            If there are several layers or directions, the network reads
+            backward, or the reset gate stands after the product (unless
+            `to_reset` can move it).
+        """
+        refuse_backward(self.reverse, "the column form")
+        return as_columns(*single(self._arranged(COLUMNS), "the column form"))
+
+    def _like(self, parameters, **changed):
+        """A network of other parameters, or of another convention."""
+        options = {name: getattr(self, name) for name in ("polarity", "reset", "reverse", "masked_output")}
+        return type(self).from_parameters(parameters, **options | changed)
+
+    def _each(self, function, *arguments):
+        """The function of each layer's and direction's parameters, nested as they are."""
+        return [[function(one, *arguments) for one in layer] for layer in self.parameters]
+
+    def _arranged(self, convention):
+        """The parameters as a system stores them, ``[layer][direction]``."""
+        return self._each(arrange, self.polarity, self.reset, convention)
 
     def _set_convention(self, polarity, reset):
         for name, value, known in (("polarity", polarity, POLARITIES), ("reset", reset, RESETS)):
