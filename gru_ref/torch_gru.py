@@ -201,9 +201,7 @@ class GRU(nn.Module):
         self.bidirectional, self.reverse, self.masked_output = bool(bidirectional), bool(reverse), masked_output
         options = {"polarity": polarity, "reset": reset, "device": device, "dtype": dtype}
         inputs = [input_size] + [self.directions * hidden_size] * (num_layers - 1)
-        self.cells = nn.ModuleList(
-            GRUCell(I, hidden_size, **options) for I in inputs for _ in range(self.directions)
-        )
+        self.cells = nn.ModuleList(GRUCell(I, hidden_size, **options) for I in inputs for _ in range(self.directions))
 
     @property
     def directions(self):
