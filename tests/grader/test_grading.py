@@ -19,7 +19,7 @@ import pytest
 
 from gru_checks.calling import Call
 from gru_grader import __main__ as command_line
-from gru_grader import grading, tables
+from gru_grader import grading, selftest, tables
 from gru_grader.client import Limits, Worker, WorkerError
 from gru_grader.pool import WorkerPool
 from gru_grader.results import can_be_kept
@@ -312,6 +312,19 @@ def test_an_answer_whose_cell_failed_says_so(tmp_path):
     assert "What happened" not in tests["absent"]["output"]
 
 
+def test_a_note_on_a_cell_quotes_its_first_line(tmp_path):
+    long = f"{'x' * 500} = undefined"
+    before = ["# a remark\n\n1 / 0", "import os\nos._exit(3)", long]
+    hand_in(tmp_path / "in", anna=cells(RIGHT, before=before))
+    grade(tmp_path)
+    found = record(tmp_path, "anna")
+    said = " ".join(found["output"].replace("\n  | ", " ").split())
+    assert "Code cell 2 (begins: `1 / 0`), line 3: ZeroDivisionError: division by zero." in said
+    assert "Code cell 3 (begins: `import os`) was left out: it ended Python (exit status 3)." in said
+    assert f"`{'x' * 59}…`), line 1: NameError" in said
+    assert [note["begins"] for note in found["extra_data"]["cell_errors"]] == ["1 / 0", "x" * 59 + "…"]
+
+
 def test_show_prints_one_result(folder, capsys):
     grade(folder, "--time-limit", "0.5")
     capsys.readouterr()
@@ -501,15 +514,37 @@ def test_a_disk_that_fills_up_is_named(tmp_path, monkeypatch, capsys):
     assert "stopped, because of: No space left on device" in capsys.readouterr().err
 
 
-def test_ctrl_c_at_the_start_is_no_error(tmp_path):
-    stop = "import sys\nclass Stop:\n    def find_spec(*_):\n        raise KeyboardInterrupt\n"
-    start = stop + "sys.meta_path.insert(0, Stop())\nsys.argv[1:] = ['doctor']\n"
-    path = tmp_path / "start.py"
-    path.write_text(f"import argparse, math, os, pathlib, unicodedata, gru_grader, runpy, pkgutil\n{start}")
-    with open(path, "a") as file:
-        file.write(f"runpy.run_path({str(Path(command_line.__file__))!r}, run_name='__main__')\n")
-    ran = subprocess.run([sys.executable, path], cwd=ROOT, capture_output=True, text=True, timeout=60)
-    assert (ran.returncode, ran.stderr) == (command_line.STOPPED, "")
+def test_nothing_is_imported_before_ctrl_c_is_understood():
+    program = (
+        "import sys\nbefore = set(sys.modules)\nimport gru_grader.__main__\nprint(*sorted(set(sys.modules) - before))"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert ran.stdout.split() == ["gru_grader", "gru_grader.__main__"]
+
+
+@pytest.mark.parametrize("package", ["gru_grader.command", "gru_checks", "numpy", "gru_grader.selftest"])
+def test_ctrl_c_during_an_import_is_no_error(package):
+    program = f"""
+import os, signal, sys
+class Stop:
+    def find_spec(name, path=None, target=None):
+        if name == {package!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Stop)
+from gru_grader.__main__ import main
+sys.exit(main(["doctor"]))
+"""
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stderr) == (command_line.STOPPED, "gru-grader: stopped before it began.\n")
+
+
+def test_ctrl_c_before_the_first_submission_is_no_error(tmp_path, monkeypatch, capsys):
+    def stop(level):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(selftest, "examine", stop)
+    assert grade(tmp_path) == command_line.STOPPED
+    assert capsys.readouterr().err == "gru-grader: stopped; the same command goes on.\n"
 
 
 def test_the_tables_are_marked_as_utf_8(tmp_path):

@@ -1,0 +1,230 @@
+"""What the command gru-grader does."""
+
+import argparse
+import math
+import os
+import sys
+import unicodedata
+from pathlib import Path
+
+from gru_checks import registry
+from gru_grader import report, results, selftest
+from gru_grader.__main__ import ALL_GRADED, GRADER_FAILED, SOME_NOT_GRADABLE, STOPPED, UNUSABLE
+from gru_grader.client import Limits
+from gru_grader.grading import CannotStart, Grading
+from gru_grader.sandbox import FULL, NONE, RESTRICTED
+from gru_grader.text import safe_line
+
+
+def run(arguments=None, assignments=None):
+    """Run the command.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        By default those of the command line.
+    assignments : sequence of gru_checks.registry.Assignment, optional
+        By default those of the course.
+
+    Returns
+    -------
+    int
+        Exit status.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        With Ctrl-C, but for the grading itself, which takes note of what is finished.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot write a letter gets its number.
+        stream.reconfigure(errors="backslashreplace")
+    try:
+        options = _parser().parse_args(arguments)
+        options.assignments = assignments
+        return options.command(options)
+    except (CannotStart, selftest.CannotGrade) as error:
+        print(f"gru-grader: {safe_line(str(error), 2000)}", file=sys.stderr)
+        return UNUSABLE
+    except OSError as error:
+        print(f"gru-grader: stopped, because of: {safe_line(results.fault(error))}", file=sys.stderr)
+        print("What is finished is kept; the same command goes on.", file=sys.stderr)
+        return GRADER_FAILED
+
+
+def _say(text):
+    """Print, and go on silently once nobody reads any more, as when "head" has seen enough."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        "gru-grader",
+        description="Grade notebooks of people you need not trust.",
+        epilog="Exit status: 0 all graded; 1 some submissions could not be graded, and are listed; "
+        "2 the command cannot be carried out; 3 the grader itself failed on some; 130 stopped with Ctrl-C.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="grade|doctor|show")
+    grade = commands.add_parser("grade", help="grade a folder of submissions")
+    grade.set_defaults(command=_grade)
+    grade.add_argument("submissions", metavar="SUBMISSIONS", help="a folder of STUDENT/ASSIGNMENT.ipynb")
+    grade.add_argument(
+        "--out", required=True, metavar="RESULTS", help="a folder, made if need be; results in it are kept"
+    )
+    grade.add_argument(
+        "--assignment",
+        metavar="ASSIGNMENT",
+        help="grade this assignment alone, for example ch03-update-gate; then a student's only"
+        " notebook is taken for it whatever its name",
+    )
+    grade.add_argument(
+        "--jobs",
+        type=_positive(int),
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="how many submissions to grade at a time (default: as many as this machine has processors, %(default)s)",
+    )
+    grade.add_argument(
+        "--seed",
+        type=int,
+        metavar="SEED",
+        help="a number that decides the hidden inputs (default:"
+        " that of RESULTS, or else a random one, kept in RESULTS/grading.json)",
+    )
+    grade.add_argument(
+        "--time-limit",
+        type=_positive(float),
+        default=Limits.seconds,
+        metavar="SECONDS",
+        help="processor time for the notebook's cells, and again for each question; five times as much may pass on"
+        " the clock (default: %(default)g)",
+    )
+    grade.add_argument(
+        "--memory",
+        type=_positive(int),
+        default=Limits.memory,
+        metavar="MIB",
+        help="address space that a submission may use (default: %(default)s)",
+    )
+    grade.add_argument("--regrade", action="store_true", help="grade again what has a result already")
+    grade.add_argument(
+        "--isolation",
+        choices=("auto", FULL, RESTRICTED),
+        default="auto",
+        help="full: with namespaces; restricted: without; auto: the strongest that this machine gives (default:"
+        " %(default)s)",
+    )
+    grade.add_argument(
+        "--allow-unsandboxed",
+        action="store_true",
+        help="run submissions with all your rights if nothing can isolate them; marks stay safe, your files do not",
+    )
+    doctor = commands.add_parser("doctor", help="say how well this machine isolates submissions, by trying")
+    doctor.set_defaults(command=_doctor)
+    show = commands.add_parser("show", help="show the result of one submission")
+    show.set_defaults(command=_show)
+    show.add_argument("student", metavar="STUDENT")
+    show.add_argument("assignment", metavar="ASSIGNMENT")
+    show.add_argument("--out", default="results", metavar="RESULTS", help="default: %(default)s")
+    return parser
+
+
+def _positive(kind):
+    def read(text):
+        value = kind(text)
+        if not (0 < value and math.isfinite(value)):
+            raise argparse.ArgumentTypeError("must be greater than zero")
+        return value
+
+    return read
+
+
+def _grade(options):
+    assignments = registry.assignments() if options.assignments is None else options.assignments
+    level = _level(options)
+    limits = Limits(seconds=options.time_limit, memory=options.memory)
+    grading = Grading(
+        options.submissions, options.out, assignments, level, limits, seed=options.seed, only=options.assignment
+    )
+    number = len(grading.submissions)
+    _say(f"{number} submission{'' if number == 1 else 's'}, isolation {level}, seed {grading.seed}")
+    with _Progress(len(grading.submissions)) as progress:
+        summary = grading.run(options.jobs, options.regrade, progress.finished)
+    _say(report.closing(summary, options.out))
+    if summary.having(results.ERROR):
+        return GRADER_FAILED
+    if summary.interrupted:
+        return STOPPED
+    return SOME_NOT_GRADABLE if summary.having(results.NOT_GRADABLE) or summary.unplaced else ALL_GRADED
+
+
+def _level(options):
+    try:
+        chosen = selftest.choose(options.isolation)
+    except selftest.CannotGrade:
+        if not options.allow_unsandboxed:
+            raise
+        print("Isolation: NONE, as you allowed. Submissions run with all your rights.", file=sys.stderr)
+        return NONE
+    if options.isolation == "auto" and chosen.level != FULL:
+        reason = selftest.examine(FULL)
+        print(f"Isolation: {chosen.level} only. full: {reason.failure or ', '.join(reason.open)}", file=sys.stderr)
+    return chosen.level
+
+
+class _Progress:
+    """A bar on a terminal, a line a submission elsewhere."""
+
+    def __init__(self, total):
+        self._bar = None
+        if sys.stderr.isatty():
+            import tqdm
+
+            self._bar = tqdm.tqdm(total=total, unit=" submissions", dynamic_ncols=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        if self._bar is not None:
+            self._bar.close()
+
+    def finished(self, record, kept):
+        if self._bar is not None:
+            self._bar.update()
+        elif not kept:
+            _say(report.line(record))
+
+
+def _doctor(options):
+    _say(report.isolation([selftest.examine(level) for level in selftest.LEVELS]))
+    return ALL_GRADED if selftest.strongest_level() else UNUSABLE
+
+
+def _show(options):
+    path = _result_path(Path(options.out), options.student, options.assignment)
+    record = results.read(path)
+    if record is None and path.exists():
+        raise CannotStart(f"the result {path} is damaged; gru-grader grade with the same folders makes it again")
+    if record is None:
+        raise CannotStart(f"there is no result {path}; --out names the folder of the results")
+    _say(report.full(record))
+    return ALL_GRADED
+
+
+def _result_path(out, student, assignment):
+    """Find a student's result, however the accents of the name are stored."""
+    path = out / student / assignment / results.FILE
+    if path.exists() or not out.is_dir():
+        return path
+    alike = [name for name in os.listdir(out) if _composed(name) == _composed(student)]
+    return next((found for name in alike if (found := out / name / assignment / results.FILE).exists()), path)
+
+
+def _composed(name):
+    return unicodedata.normalize("NFC", name)
