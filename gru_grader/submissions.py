@@ -53,9 +53,15 @@ class Unplaced:
 def find(folder, stems, assignment=None):
     """Find all submissions.
 
-    Known layouts: ``<student>/<assignment>.ipynb``; nbgrader's
-    ``submitted/<student>/<assignment>/<name>.ipynb``; one flat folder of
-    ``<student>_<assignment>.ipynb``. Links to folders are not followed.
+    Known layouts: ``<student>/<assignment>.ipynb``, also one folder further
+    down; nbgrader's ``submitted/<student>/<assignment>/<name>.ipynb``; one
+    flat folder of ``<student>_<assignment>.ipynb``. Links to folders are not
+    followed.
+
+    A folder of students, such as a section of a class, is nobody's
+    submission. It is known by what lies in it: several folders with notebooks,
+    or one that is named neither like an assignment nor like that of another
+    student; or several notebooks with different names before the assignment's.
 
     Parameters
     ----------
@@ -79,15 +85,16 @@ def find(folder, stems, assignment=None):
         If the folder cannot be read.
     """
     inner = os.path.join(folder, NBGRADER_FOLDER)
-    root = inner if os.path.isdir(inner) else folder
-    search = _Search(folder, stems, assignment)
+    collected = os.path.isdir(inner)
+    root = inner if collected else folder
+    search = _Search(folder, stems, assignment, collected)
     for entry in sorted(os.scandir(root), key=lambda entry: entry.name):
         if entry.name.startswith("."):
             continue
         if entry.is_symlink() and not entry.name.endswith(ENDING):
             search.leave(entry.path, "it is a link, which is not followed")
         elif entry.is_dir(follow_symlinks=False):
-            search.look_into(entry)
+            search.add_folder(entry)
         elif entry.name.endswith(ENDING):
             search.place_flat(entry)
     return search.result()
@@ -117,10 +124,22 @@ def look_alikes(names):
 
 
 class _Search:
-    def __init__(self, folder, stems, assignment):
+    """What was found so far.
+
+    Parameters
+    ----------
+    folder, stems, assignment
+        As for `find`.
+    collected : bool
+        Whether nbgrader collected the submissions, so that the first folders are certainly the students'.
+    """
+
+    def __init__(self, folder, stems, assignment, collected):
         self._folder = folder
         self._stems = stems
         self._only = assignment
+        self._collected = collected
+        self._students = []
         self._found = {}
         self._unplaced = []
         self._elsewhere = set()
@@ -129,19 +148,27 @@ class _Search:
         """Note that something is nobody's submission."""
         self._unplaced.append(Unplaced(os.path.relpath(path, self._folder), reason, student))
 
-    def look_into(self, student):
-        """Place the notebooks in a student's folder and in the folders in it."""
+    def add_folder(self, entry):
+        """Take note of a folder, to be placed when all are known."""
         try:
-            notebooks = list(_notebooks(student.path, 1))
+            self._students.append((entry, list(_notebooks(entry.path, 1))))
         except OSError as error:
-            self.leave(student.path, f"it cannot be read: {error.strerror}", student.name)
-            return
-        if reason := self._unfit(student, notebooks):
-            self.leave(student.path, reason, student.name)
-            return
+            self.leave(entry.path, f"it cannot be read: {error.strerror}", entry.name)
+
+    def _place_folders(self):
+        inner = [{_above(path) for path in notebooks} - {entry.path} for entry, notebooks in self._students]
+        names = [os.path.basename(path) for paths in inner for path in paths]
+        common = {name for name in names if names.count(name) > 1}
+        for entry, notebooks in self._students:
+            if reason := self._unfit(entry, notebooks, common):
+                self.leave(entry.path, reason, entry.name)
+            else:
+                self._place_notebooks(entry, notebooks)
+
+    def _place_notebooks(self, student, notebooks):
         for path in notebooks:
-            name, folder = os.path.basename(path), os.path.basename(os.path.dirname(path))
-            stem = self._stem(name) or (self._stem(folder) if os.path.dirname(path) != student.path else None)
+            name, folder = os.path.basename(path), os.path.basename(_above(path))
+            stem = self._stem(name) or (self._stem(folder) if _above(path) != student.path else None)
             if stem is None and self._only is not None and len(notebooks) == 1:
                 stem = self._only
             self._place(student.name, stem, path, self._cure(len(notebooks)))
@@ -149,10 +176,7 @@ class _Search:
     def place_flat(self, entry):
         """Place a notebook that has its student in its name."""
         stem = self._stem(entry.name)
-        student = ""
-        if stem is not None:
-            parts = re.split(_pattern(stem), entry.name.removesuffix(ENDING), maxsplit=1, flags=re.IGNORECASE)
-            student = max((part.strip(" _-.") for part in parts), key=len)
+        student = "" if stem is None else max(_around(stem, entry.name), key=len)
         if stem is not None and not student:
             self.leave(
                 entry.path,
@@ -164,6 +188,8 @@ class _Search:
             self._place(student, stem, entry.path, f"name it STUDENT_{self._example()}{ENDING}")
 
     def result(self):
+        """Give what `find` returns."""
+        self._place_folders()
         submissions = []
         for (student, stem), paths in self._found.items():
             # The name that the exercise has; otherwise the shortest, which is the one without "-Copy1".
@@ -176,25 +202,47 @@ class _Search:
         unplaced = [replace(item, student="") if item.student in placed else item for item in self._unplaced]
         return sorted(submissions), sorted(unplaced)
 
-    def _unfit(self, student, notebooks):
-        """Say why a folder is no student's, or has nothing to grade; "" if neither."""
+    def _unfit(self, student, notebooks, common):
+        """Say why a folder is no student's, or has nothing to grade; "" if neither.
+
+        `common` are the names of folders that several folders have in them: hardly students, more likely "homework".
+        """
         if student.name.casefold() in RESERVED:
             return _RESERVED_REASON
         if not notebooks:
-            return "there is no notebook in it"
+            deep = next(_notebooks(student.path, DEEPEST), None)
+            if deep is None:
+                return "there is no notebook in it"
+            return f"its notebooks lie too deep, such as {os.path.relpath(deep, student.path)}; {_BY_ITSELF}"
+        if self._collected:
+            return ""
         if student.name in self._stems:
             return (
                 "it is named like an assignment, not like a student; if this is the folder of one student, give the"
-                " folder above it"
+                " folder above it; if it is a folder of students, grade it by itself"
             )
-        folders = {os.path.dirname(path) for path in notebooks}
-        if student.path in folders:
-            return ""
-        if sum(self._stem(os.path.basename(folder)) is None for folder in folders) > 1:
+        if named := self._named(student, notebooks):
+            return f"it looks like a folder of students, because of {' and '.join(named)}; {_BY_ITSELF}"
+        inner = sorted({os.path.basename(_above(path)) for path in notebooks if _above(path) != student.path})
+        inner = [name for name in inner if self._stem(name) is None]
+        if len(inner) > 1:
+            return f"it looks like a folder of students, such as {inner[0]} and {inner[1]}; {_BY_ITSELF}"
+        if inner and inner[0] not in common and {os.path.basename(_above(path)) for path in notebooks} == {*inner}:
             return (
-                "it looks like a folder of students, because several folders in it have notebooks; grade it by itself"
+                f"it may be a student or a folder of students, of whom {inner[0]} would be the only one; if it is a"
+                f" student, move the notebook out of {inner[0]}; otherwise grade {student.name} by itself"
             )
         return ""
+
+    def _named(self, folder, notebooks):
+        """Give two notebooks in a folder that are named for different students, or none."""
+        names = {}
+        for path in notebooks:
+            name = os.path.basename(path)
+            stem = self._stem(name)
+            if _above(path) == folder.path and stem is not None and (student := _around(stem, name)[0]):
+                names.setdefault(stem, {}).setdefault(student.casefold(), name)
+        return next((list(found.values())[:2] for found in names.values() if len(found) > 1), [])
 
     def _cure(self, number):
         """Say what to do about a notebook whose name is that of no assignment, one of some in a student's folder."""
@@ -220,6 +268,19 @@ class _Search:
 
 
 _RESERVED_REASON = "the results have a file of this name; rename the folder"
+_BY_ITSELF = "grade it by itself"
+DEEPEST = 6
+"""How many folders down a notebook is looked for, only to say where it lies."""
+
+
+def _above(path):
+    return os.path.dirname(path)
+
+
+def _around(stem, name):
+    """Give what stands before an assignment in the name of a file, and what stands behind it."""
+    parts = re.split(_pattern(stem), name.removesuffix(ENDING), maxsplit=1, flags=re.IGNORECASE)
+    return [part.strip(" _-.") for part in parts]
 
 
 def _pattern(stem):

@@ -111,6 +111,69 @@ def test_a_folder_of_students_is_nobody_s(tmp_path):
     assert list(unplaced) == ["section1"] and "grade it by itself" in unplaced["section1"]
 
 
+def test_a_folder_of_one_student_is_nobody_s_either(tmp_path):
+    make(tmp_path, "section1/anna/ch03.ipynb", "section2/bo/ch03.ipynb", "section2/cy/ch03.ipynb", "di/ch03.ipynb")
+    placed, unplaced = found(tmp_path)
+    assert [student for student, _, _ in placed] == ["di"]
+    assert unplaced["section1"] == (
+        "it may be a student or a folder of students, of whom anna would be the only one; if it is a student, move the"
+        " notebook out of anna; otherwise grade section1 by itself"
+    )
+    assert "such as bo and cy; grade it by itself" in unplaced["section2"]
+
+
+def test_a_folder_that_several_students_have_is_no_student(tmp_path):
+    make(tmp_path, "anna/homework/ch03.ipynb", "bo/homework/ch03.ipynb", "cy/ch03/x.ipynb", "cy/old/ch03.ipynb")
+    placed, unplaced = found(tmp_path)
+    paths = [path for _, _, path in placed]
+    assert paths == ["anna/homework/ch03.ipynb", "bo/homework/ch03.ipynb", "cy/old/ch03.ipynb"]
+    assert list(unplaced) == ["cy/ch03/x.ipynb"]
+
+
+def test_a_student_s_own_folders_beside_the_notebook(tmp_path):
+    make(tmp_path, "anna/ch03.ipynb", "anna/old/ch03.ipynb", "bo/Bo Ek ch03.ipynb", "bo/Bo Ek ch03-Copy1.ipynb")
+    placed, unplaced = found(tmp_path)
+    assert [path for _, _, path in placed] == ["anna/ch03.ipynb", "bo/Bo Ek ch03.ipynb"]
+    assert unplaced.keys() == {"anna/old/ch03.ipynb", "bo/Bo Ek ch03-Copy1.ipynb"}
+
+
+def test_a_section_is_known_beside_a_notebook_of_its_own(tmp_path):
+    make(tmp_path, "section/ch03.ipynb", "section/anna/ch03.ipynb", "section/bo/ch03.ipynb")
+    assert found(tmp_path)[0] == [] and "such as anna and bo" in found(tmp_path)[1]["section"]
+
+
+def test_a_flat_section_is_nobody_s(tmp_path):
+    make(tmp_path, "section/anna_ch03.ipynb", "section/bo_ch03.ipynb")
+    placed, unplaced = found(tmp_path)
+    assert placed == [] and "because of anna_ch03.ipynb and bo_ch03.ipynb; grade it" in unplaced["section"]
+
+
+def test_what_lies_too_deep_is_named(tmp_path):
+    make(tmp_path, "section/anna/ch03/problem.ipynb", "bo/notes.txt")
+    placed, unplaced = found(tmp_path)
+    assert placed == []
+    assert unplaced == {
+        "section": "its notebooks lie too deep, such as anna/ch03/problem.ipynb; grade it by itself",
+        "bo": "there is no notebook in it",
+    }
+
+
+def test_in_nbgrader_s_layout_the_students_are_certain(tmp_path):
+    make(
+        tmp_path,
+        "submitted/anna/ps1/ch03.ipynb",
+        "submitted/anna/ps2/ch03-update-gate.ipynb",
+        "submitted/bo/x/ch03.ipynb",
+    )
+    placed, unplaced = found(tmp_path)
+    assert [(student, stem) for student, stem, _ in placed] == [
+        ("anna", "ch03"),
+        ("anna", "ch03-update-gate"),
+        ("bo", "ch03"),
+    ]
+    assert unplaced == {}
+
+
 def test_a_folder_named_like_an_assignment_is_no_student(tmp_path):
     make(tmp_path, "ch03/problem.ipynb")
     placed, unplaced = found(tmp_path)
