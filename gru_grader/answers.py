@@ -5,6 +5,7 @@ import signal
 
 from gru_checks.calling import Outcome
 from gru_checks.values import plain
+from gru_grader.text import without_signs
 
 MAX_TEXT = 500
 """How many characters of a text are kept."""
@@ -22,7 +23,7 @@ def outcome(fields):
         raise ValueError("status")
     if not all(type(place) is int for place in fields["changed"]):
         raise TypeError("changed")
-    texts = {name: text[:MAX_TEXT] for name, text in fields.items() if type(text) is str and name != "value"}
+    texts = {name: _own(text) for name, text in fields.items() if type(text) is str and name not in ("status", "value")}
     # A line of its own could pass for one of a verdict. What was raised is compared with what a known mistake
     # raises, so there the judge folds it.
     folded = {name: " ".join(text.split()) for name, text in texts.items()}
@@ -66,7 +67,12 @@ def cell_error(fields, cells):
 
 def text(message, name):
     text = message.get(name) if type(message) is dict else None
-    return text[:MAX_TEXT] if type(text) is str else ""
+    return _own(text) if type(text) is str else ""
+
+
+def _own(text):
+    """Give a text of a submission's own, bounded and without the signs of verdicts."""
+    return without_signs(text[:MAX_TEXT])[:MAX_TEXT]
 
 
 def how_it_ended(code):

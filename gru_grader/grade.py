@@ -8,7 +8,7 @@ from gru_checks.judge import judge
 from gru_grader.answers import CellError
 from gru_grader.cells import BARE_DEFINITIONS, DEFINITIONS, EVERYTHING, QUICK_DEFINITIONS
 from gru_grader.client import Ended, WorkerError
-from gru_grader.text import safe_line
+from gru_grader.text import safe_line, without_signs
 
 MAX_STOPPED = 3
 """After so many ends of the process, only definitions are run in the cells after the last; see `_Processes._plan`."""
@@ -105,7 +105,7 @@ def first_line(source):
     """Give the first line of code of a cell, bounded and harmless."""
     lines = [line.strip() for line in source.split("\n")]
     codes = [line for line in lines if line and not line.startswith("#")]
-    return safe_line((codes or [""])[0], LONGEST_LINE)
+    return safe_line(without_signs((codes or [""])[0]), LONGEST_LINE)
 
 
 class _Processes:

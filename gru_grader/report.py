@@ -3,7 +3,7 @@
 import textwrap
 
 from gru_grader import results
-from gru_grader.text import safe, safe_line
+from gru_grader.text import safe, safe_line, without_signs
 
 STATUS_WORDS = {
     results.GRADED: "graded",
@@ -26,7 +26,7 @@ def full(record):
     str
     """
     data = record["extra_data"]
-    head = f"{safe_line(data['student'])}, {data['assignment']}: {score(record)}"
+    head = f"{without_signs(safe_line(data['student']))}, {data['assignment']}: {score(record)}"
     blocks = [head, *[test["output"] for test in record["tests"]], record["output"]]
     if data["status"] in (results.GRADED, results.NOT_ATTEMPTED):
         limits = data["limits"]

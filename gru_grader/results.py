@@ -12,9 +12,9 @@ from pathlib import Path
 
 import gru_checks
 import gru_ref
-from gru_checks.feedback import verdict_text
+from gru_checks.feedback import WIDTH, verdict_text
 from gru_grader import __version__
-from gru_grader.text import safe, safe_line
+from gru_grader.text import quoted_below, safe, safe_line
 
 GRADED = "graded"
 NOT_ATTEMPTED = "not_attempted"
@@ -93,8 +93,8 @@ def graded_record(submission, assignment, graded, made_from):
     notes = {
         "stopped_cells": [{**asdict(stop), "reason": safe_line(stop.reason)} for stop in graded.stopped],
         "cell_errors": [
-            {"cell": e.cell, "line": e.line, "error": safe_line(e.error), "message": safe_line(_steady(e.message))}
-            for e in graded.errors
+            {**asdict(error), "error": safe_line(error.error), "message": safe_line(_steady(error.message))}
+            for error in graded.errors
         ],
     }
     status = NOT_ATTEMPTED if untouched else GRADED
@@ -175,14 +175,14 @@ def _head(submission, assignment, status):
 def _test(number, question, verdict, end):
     text = verdict_text(question, verdict)
     if end:
-        text += "\n" + textwrap.fill(f"What happened: {end}.", 88, initial_indent="  ", subsequent_indent="  ")
+        text += "\n" + textwrap.fill(f"What happened: {end}.", WIDTH, initial_indent="  ", subsequent_indent="  ")
     return {
         "score": verdict.points,
         "max_score": verdict.max_points,
         "status": "passed" if verdict.status == "right" else "failed",
         "name": question.title,
         "number": str(number),
-        "output": safe(_steady(text)),
+        "output": safe(quoted_below(_steady(text))),
         "output_format": "text",
         "visibility": "visible",
         "extra_data": {
@@ -195,16 +195,24 @@ def _test(number, question, verdict, end):
 
 
 def _notes_text(notes, made_from):
-    lines = []
-    for stop in notes["stopped_cells"]:
-        lines.append(f"Code cell {stop['cell']} was left out: {stop['reason']}.")
+    lines = [f"{_cell(stop)} was left out: {stop['reason']}." for stop in notes["stopped_cells"]]
     for error in notes["cell_errors"]:
-        place = f"Code cell {error['cell']}" + (f", line {error['line']}" if error["line"] else "")
+        place = f"{_cell(error)}, line {error['line']}" if error["line"] else _cell(error)
         said = ": ".join(filter(None, (error["error"], error["message"])))
-        lines.append(f"{place}: {said}.")
-    lines = ["What happened when the code cells ran:", *lines] if lines else ["All code cells ran."]
+        lines.append(f"{place}: {said}{'' if said.endswith('.') else '.'}")
+    lines = ["What happened when the code cells ran:", *map(_paragraph, lines)] if lines else ["All code cells ran."]
     lines += [f"Not graded: {path}, a further file for this assignment." for path in made_from.get("not_graded", ())]
-    return "\n".join(lines)
+    return quoted_below("\n".join(lines))
+
+
+def _cell(note):
+    """Name a cell by its number and its first line."""
+    begins = f" (begins: `{note['begins']}`)" if note["begins"] else ""
+    return f"Code cell {note['cell']}{begins}"
+
+
+def _paragraph(text):
+    return textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
 def _steady(text):

@@ -4,6 +4,7 @@ import unicodedata
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet take a cell for a formula."""
+_FIRST_SIGN = "\u2300"
 
 
 def safe(text, longest=2000):
@@ -54,6 +55,35 @@ def safe_cell(value):
         return value
     value = safe_line(value)
     return f"'{value}" if value.startswith(_FORMULA) else value
+
+
+def without_signs(text):
+    """Write out the signs that begin a verdict, and what could pass for one, because they are the grader's alone.
+
+    Examples
+    --------
+    >>> without_signs("20 °C \u2713 Right")
+    '20 °C \\\\u2713 Right'
+    """
+    return "".join(c.encode("unicode_escape").decode() if _is_sign(c) else c for c in text)
+
+
+def quoted_below(text):
+    """Put a bar before every line but the first, so that the first alone can be a verdict.
+
+    Examples
+    --------
+    >>> print(quoted_below("A verdict\\n  and why"))
+    A verdict
+      | and why
+    """
+    first, *others = text.split("\n")
+    return "\n".join([first, *[f"  | {line.removeprefix('  ')}" for line in others]])
+
+
+def _is_sign(character):
+    # Ticks, crosses, circles and emoji; the signs before them in Unicode, such as that of degrees, are common in text.
+    return character >= _FIRST_SIGN and unicodedata.category(character) == "So"
 
 
 def _is_harmless(character):
