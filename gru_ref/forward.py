@@ -47,12 +47,13 @@ def input_products(x, *weights):
     width = sum(W.shape[1] for W, _ in weights)
     at_once = max(1, ELEMENTS_AT_ONCE // max(1, B * width))
     for start in range(0, T, at_once):
-        rows = x[start : start + at_once].reshape(-1, I)
+        block = x[start : start + at_once]
+        rows = block.reshape(len(block) * B, I)
         products = []
         for W, b in weights:
             product = rows @ W
             product += b
-            products.append(product.reshape(-1, B, W.shape[1]))
+            products.append(product.reshape(len(block), B, W.shape[1]))
         yield from zip(*products, strict=True)
 
 

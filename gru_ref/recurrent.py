@@ -70,7 +70,7 @@ class Recurrent(ByLayer):
             If a shape does not fit.
         """
         network = cls.__new__(cls)
-        if len(parameters) == 4 and all(np.ndim(array) in (1, 2) for array in parameters):
+        if isinstance(parameters[0], np.ndarray):
             parameters = [[parameters]]
         network._set(parameters, reverse, masked_output)
         return network
