@@ -42,6 +42,7 @@ NEEDS = {
     "tensorflow": ("the extra tensorflow", _module("tensorflow")),
     "torch": ("the extra torch", _module("torch")),
     "sandbox": ("a Linux that lets the grader isolate submissions", _sandbox),
+    "onnx": ("the extra onnx", lambda: _module("onnx")() and _module("onnxruntime")()),
     "data": ("the data: run python -m gru_data fetch", _data),
     "gpu": ("a GPU", _gpu),
 }
