@@ -133,12 +133,12 @@ def as_parameters(value, blocks):
 
 
 def float_dtype(*arrays):
-    """The dtype to compute in: float32 if every floating array is float32, else float64.
+    """The dtype to compute in: float32 if every floating array has at most 32 bits, else float64.
 
     Integers and booleans follow the floating arrays; without any, float64.
     """
-    floating = [array.dtype for array in arrays if array.dtype.kind == "f"]
-    return np.result_type(np.float32, *floating) if floating else np.dtype(np.float64)
+    sizes = [array.dtype.itemsize for array in arrays if array.dtype.kind == "f"]
+    return np.dtype(np.float32 if sizes and max(sizes) <= 4 else np.float64)
 
 
 def count_parameters(input_size, hidden_size, *, cell="gru", biases=2, num_layers=1, bidirectional=False):
