@@ -479,7 +479,7 @@ class GRULayerTrace(LayerTrace):
         step, in the order of the input's time steps. At masked steps there is
         no gate and no candidate: NaN.
     x : numpy.ndarray, shape (B, T, I)
-        What this layer read; zeros at masked steps.
+        What this layer was given; in the first one zeros at masked steps.
     """
 
     def __init__(self, inputs, states, steps, order, mask, polarity):

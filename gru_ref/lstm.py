@@ -133,7 +133,7 @@ class LSTMLayerTrace(LayerTrace):
     h, h_prev, c : numpy.ndarray, shape (B, T, H)
         Hidden state after and before each step, cell state after it.
     x : numpy.ndarray, shape (B, T, I)
-        What this layer read; zeros at masked steps.
+        What this layer was given; in the first one zeros at masked steps.
     """
 
     def _gate(self, block):

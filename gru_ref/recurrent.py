@@ -70,7 +70,7 @@ class Recurrent(ByLayer):
             If a shape does not fit.
         """
         network = cls.__new__(cls)
-        if isinstance(parameters[0], np.ndarray):
+        if any(isinstance(part, np.ndarray) for part in parameters):
             parameters = [[parameters]]
         network._set(parameters, reverse, masked_output)
         return network
@@ -153,9 +153,11 @@ class Recurrent(ByLayer):
 
         Notes
         -----
-        float32 is computed in float32 and float64 in float64, a mixture of
-        both in float64; integers take the parameters' dtype. NaN in a row
-        makes that row's states NaN from that step on and touches no other.
+        float32 is computed in float32 and float64 in float64, `x` of one and
+        parameters of the other in float64; integers take the parameters'
+        dtype, and `h0` that of the computation. NaN in a row makes that row's
+        states NaN from that step on and touches no other. An infinite input
+        is the limit of a large one, and NaN where infinities cancel.
         """
         outputs, final, _ = self._run(x, h0, mask, lengths, traced=False)
         return outputs, self._as_user_states(final)
@@ -172,8 +174,9 @@ class Recurrent(ByLayer):
         """
         outputs, final, run = self._run(x, h0, mask, lengths, traced=True)
         layers, mask = run
-        return Trace(layers, outputs, self._as_user_states(final), mask)
+        return Trace(self, layers, outputs, self._as_user_states(final), mask)
 
+    @np.errstate(invalid="ignore")  # NaN and infinities go through without a warning
     def _run(self, x, h0, mask, lengths, *, traced):
         """Outputs (B, T, D*H), final states (S, L*D, B, H) and, where traced, layers and mask."""
         x = real_array("x", x)
@@ -209,6 +212,7 @@ class Recurrent(ByLayer):
             layers.append(tuple(traces))
         return below.transpose(1, 0, 2), final, (tuple(layers), mask)
 
+    @np.errstate(invalid="ignore")
     def backward(self, trace, d_outputs, d_final=None, *, window=None):
         """Gradients of a scalar loss, by hand: backpropagation through time.
 
@@ -243,9 +247,10 @@ class Recurrent(ByLayer):
                 raise ValueError(f"window must be a positive integer, got {window!r}")
             if self.bidirectional or self.reverse:
                 raise ValueError("window needs a network that only reads forward in time")
-        sizes = tuple((one.x.shape[2], one.h.shape[2]) for layer in trace.layers for one in layer)
-        if sizes != tuple((one.input_size, one.hidden_size) for layer in self.parameters for one in layer):
-            raise ValueError("the trace is not one of this network: layers, directions or sizes differ")
+        if not isinstance(trace, Trace):
+            raise ValueError(f"trace must be what this network's trace(x) gives, got a {type(trace).__name__}")
+        if trace.network is not self:
+            raise ValueError(f"trace must be one of this network, {self!r}; got one of another, {trace.network!r}")
         B, T, _ = trace.outputs.shape
         dtype, H = trace.outputs.dtype, self.hidden_size
         d_outputs = real_array("d_outputs", d_outputs)
@@ -289,7 +294,7 @@ class Recurrent(ByLayer):
         if states is None:
             return np.zeros(full, dtype)
         several = len(self._states) > 1
-        if several and len(states) != len(self._states):
+        if several and not (hasattr(states, "__len__") and len(states) == len(self._states)):
             raise ValueError(f"{name} must be a pair of arrays, {name} = ({', '.join(self._states)})")
         arrays = [real_array(name, state) for state in (states if several else [states])]
         for array in arrays:

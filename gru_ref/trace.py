@@ -29,7 +29,7 @@ class LayerTrace:
     Attributes
     ----------
     x : numpy.ndarray, shape (B, T, I)
-        What this layer read; zeros at masked steps.
+        What this layer was given; in the first one zeros at masked steps.
     h, h_prev : numpy.ndarray, shape (B, T, H)
         State after and before each step, in the order of the input's time
         steps.
@@ -43,6 +43,9 @@ class LayerTrace:
     """
 
     def __init__(self, inputs, states, steps, order, mask):
+        for array in (inputs, states, *steps):
+            if array is not None:
+                array.flags.writeable = False
         self.inputs = inputs
         self.states = states
         self.steps = steps
@@ -74,8 +77,12 @@ class LayerTrace:
 class Trace:
     """All that a recurrent network computed for one input.
 
+    Its arrays can be read and not written: `backward` relies on them.
+
     Attributes
     ----------
+    network : GRU, RNN or LSTM
+        What computed it.
     layers : tuple of tuple
         ``layers[layer][direction]`` is what that layer computed in that
         direction, its fields (B, T, H) in the order of the input's time
@@ -89,14 +96,16 @@ class Trace:
         True where a step counts.
     """
 
-    def __init__(self, layers, outputs, final, mask):
+    def __init__(self, network, layers, outputs, final, mask):
+        outputs.flags.writeable = False  # a view of the states
+        self.network = network
         self.layers = layers
         self.outputs = outputs
         self.final = final
         self.mask = mask
 
     def __getattr__(self, name):
-        if name.startswith("_") or name == "layers":
+        if name.startswith("_") or name in ("network", "layers"):
             raise AttributeError(name)
         if not hasattr(self.layers[0][0], name):
             raise AttributeError(f"a trace of this network has no {name!r}")
