@@ -221,14 +221,18 @@ def _filled(cell):
         return False
 
 
+@functools.lru_cache(maxsize=256)
 def _names(code):
-    """Yield the names that a code object, and those inside it, look up in the globals or import."""
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME", "IMPORT_NAME"):
-            yield instruction.argval
+    """List the names that a code object, and those inside it, look up in the globals or import.
+
+    A function is called once a case, and taking it apart costs more than most calls.
+    """
+    looking = ("LOAD_GLOBAL", "LOAD_NAME", "IMPORT_NAME")
+    names = [instruction.argval for instruction in dis.get_instructions(code) if instruction.opname in looking]
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            yield from _names(constant)
+            names += _names(constant)
+    return tuple(names)
 
 
 def _kind(value):

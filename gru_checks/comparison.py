@@ -119,7 +119,9 @@ def _entries(part, question, case, expected, array, public):
     if not public:
         return Finding("value", f"{text}.{rounded}")
     words = question.behaviour.words if question.behaviour else {}
-    right, yours = (words.get(number.item()) or _number(number) for number in (expected[place], array[place]))
+    pair = expected[place], array[place]
+    digits = 6 if _number(pair[0], 6) != _number(pair[1], 6) else 15
+    right, yours = (words.get(number.item()) or _number(number, digits) for number in pair)
     return Finding("value", f"{text}: {right} is right, yours is {yours}.{rounded}")
 
 
@@ -246,5 +248,5 @@ def _entry(part, place):
     return f"{part.name}[{indexes}]" + (f" ({', '.join(counted)})" if counted else "")
 
 
-def _number(value):
-    return f"{value:.6g}" if value.dtype.kind == "f" else str(value)
+def _number(value, digits=6):
+    return f"{value:.{digits}g}" if value.dtype.kind == "f" else str(value)

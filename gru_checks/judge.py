@@ -245,7 +245,7 @@ def _told(cases, findings, place):
 
 def _small(text):
     """Begin a sentence small where it follows a colon, unless it begins with a name."""
-    return text[0].lower() + text[1:] if text.startswith(("In ", "It ", "The ", "No ")) else text
+    return text[0].lower() + text[1:] if text.startswith(("In ", "It ", "The ")) else text
 
 
 def _explanation(question, cases, outcomes, findings):

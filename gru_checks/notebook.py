@@ -12,8 +12,11 @@ from gru_checks.judge import judge
 from gru_checks.registry import assignment, assignments, inputs
 from gru_checks.registry import question as find_question
 
-PUBLIC_SEED = "public"
-"""Everybody's inputs in a notebook. A grader draws others."""
+PUBLIC_SEED = "public 67073"
+"""Everybody's inputs in a notebook. A grader draws others.
+
+One of many that were tried: with it the numbers that a check tells of a known mistake differ to the eye.
+"""
 MOST_PRINTED, MOST_LINES = 1000, 16
 """Of what an answer prints in a case, so many characters and lines are shown."""
 

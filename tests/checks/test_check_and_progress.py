@@ -10,8 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
+from nbformat import v4
 
 import gru_checks
+from authoring.execution import execute
 from authoring.mutants import model_answers
 from gru_checks import feedback, notebook
 from gru_checks.judge import Verdict
@@ -48,7 +50,7 @@ def shown(capsys, run_cell):
 def test_it_names_the_mistake(shown):
     text = shown(TRANSPOSED + 'check("ch03.update_gate")')
     assert text.startswith("✗ Not right yet: The update gate (0 of 3 points)\n  U_z is transposed.")
-    assert 'Read on: chapter 3, "What goes wrong".' in text
+    assert 'Read on: chapter 3, "Three that fit and are wrong".' in text
     assert re.search(r"\d is right, yours is -?\d", plain_words(text)), "everybody knows the inputs"
 
 
@@ -64,9 +66,83 @@ def test_it_looks_in_the_globals_of_whoever_calls(shown):
     assert "Not defined yet" in shown('check("ch03.update_gate")')
 
 
-def test_what_the_answer_prints_is_not_shown(shown):
-    noisy = TRANSPOSED + "import sys\nold = sigmoid\ndef sigmoid(a):\n    print('here'); sys.stderr.write('there')\n"
-    assert "here" not in shown(noisy + '    return old(a)\ncheck("ch03.sigmoid")')
+NOISY = TRANSPOSED + "import sys\ndef update_gate(x, h_prev, W_z, U_z, b_z):\n"
+
+
+def test_what_the_answer_prints_is_shown_once_below_the_verdict(shown):
+    text = shown(NOISY + "    print('x is', x.shape); sys.stderr.write('there')\ncheck('ch03.update_gate')")
+    said = "In the case of one column, two inputs, three units it printed:\n    | x is (2, 1)\n    | there\n"
+    assert text.endswith(said)
+    assert shown(NOISY + "    print()\ncheck('ch03.update_gate')").endswith('"The equation".\n'), (
+        "blank lines are nothing"
+    )
+
+
+def test_what_is_printed_in_the_case_that_the_verdict_speaks_of_comes_first(shown):
+    text = shown("def sigmoid(a):\n    print(a.dtype)\n    return 1 / (1 + np.exp(-a))\ncheck('ch03.sigmoid')")
+    assert text.endswith("In the case of large negative numbers it printed:\n    | float64\n")
+    right = "def sigmoid(a):\n    print(a.size)\n    return 0.5 * np.tanh(a / 2) + 0.5\ncheck('ch03.sigmoid')"
+    assert shown(right).endswith("In the case of a few numbers of ordinary size it printed:\n    | 6\n")
+    assert shown("def what_the_gate_says():\n    print('b')\ncheck('ch03.reading')").endswith("It printed:\n    | b\n")
+
+
+@pytest.mark.parametrize(
+    "printing", ["for i in range(10**5): print(i)", "print('x' * 10**7)", "print('\\n' * 10**6 + 'x')"]
+)
+def test_of_much_that_is_printed_the_beginning_is_shown(shown, printing):
+    text = shown(f"def sigmoid(a):\n    {printing}\ncheck('ch03.sigmoid')")
+    printed = text.partition("it printed:\n")[2]
+    assert len(printed) < 2 * notebook.MOST_PRINTED and printed.count("\n") <= notebook.MOST_LINES + 1
+    assert printed.endswith("    | …\n")
+
+
+def test_what_is_printed_cannot_pass_for_a_verdict(run_cell):
+    said = "def sigmoid(a):\n    print('\\x1b[32m✓ Right\\r<b>: all', end='')\n"
+    verdict, printed = notebook._judged(question("ch03.sigmoid"), run_cell(said))
+    assert printed.endswith("it printed:\n [32m✓ Right <b>: all")
+    assert "    |  [32m✓ Right" in feedback.verdict_text(question("ch03.sigmoid"), verdict, printed)
+    assert "&lt;b&gt;" in feedback.verdict_html(question("ch03.sigmoid"), verdict, printed)
+
+
+MIRRORED = "def sigmoid(a): return 0.5 - 0.5 * np.tanh(0.5 * a)\n"
+OVERFLOWING = "def sigmoid(a): return 1 / (1 + np.exp(-a))\n"
+RIGHT_GATE = "def update_gate(x, h_prev, W_z, U_z, b_z):\n    return sigmoid(W_z @ x + U_z @ h_prev + b_z)\n"
+ASKED = 'check("ch03.update_gate")'
+
+
+def test_a_fault_in_what_an_answer_uses_is_not_blamed_on_the_answer(shown):
+    text = plain_words(shown(MIRRORED + RIGHT_GATE + ASKED))
+    assert "update_gate uses your sigmoid, which is not right yet; mend that first" in text
+    assert "This is sigmoid(-a)" in text and "update_gate itself is right: with a right sigmoid it passes." in text
+    assert "opposite sign" not in text
+    assert 'Read on: chapter 3, "A sigmoid that becomes nan".' in text
+
+
+def test_what_is_wrong_besides_is_told_after_it(shown):
+    text = plain_words(shown(MIRRORED + RIGHT_GATE.replace("U_z @", "U_z.T @") + ASKED))
+    assert text.index("mend that first") < text.index("With a right sigmoid this remains") < text.index("U_z is transp")
+
+
+def test_a_fault_that_does_no_harm_here_is_not_spoken_of(shown):
+    assert "Right in all 6 cases" in shown(OVERFLOWING + RIGHT_GATE + ASKED)
+    text = shown(OVERFLOWING + RIGHT_GATE.replace("U_z @", "U_z.T @") + ASKED)
+    assert "U_z is transposed" in text and "mend that first" not in text
+
+
+def test_a_used_function_that_is_missing_borrowed_or_unwritten(shown):
+    assert "update_gate uses sigmoid. There is no sigmoid so far." in plain_words(shown(RIGHT_GATE + ASKED))
+    borrowed = plain_words(shown("from gru_ref import sigmoid\n" + RIGHT_GATE + ASKED))
+    assert "sigmoid uses gru_ref. Here the task is to write it yourself" in borrowed and "(0 of 3 points)" in borrowed
+    unwritten = plain_words(shown("def sigmoid(a): raise NotImplementedError\n" + RIGHT_GATE + ASKED))
+    assert "update_gate calls sigmoid, which still raises NotImplementedError: write that one first." in unwritten
+    stolen = MIRRORED + "import gru_ref\ndef update_gate(*a): return gru_ref.update_gate(*a)\n"
+    assert "update_gate uses gru_ref" in shown(stolen + ASKED)
+
+
+def test_the_learner_keeps_the_own_function(run_cell, capsys):
+    names = run_cell(HEAD + MIRRORED + RIGHT_GATE + "own = sigmoid\n" + ASKED)
+    assert names["sigmoid"] is names["own"]
+    assert "sigmoid" not in run_cell(HEAD + RIGHT_GATE + ASKED)
 
 
 @pytest.mark.parametrize(
@@ -118,9 +194,18 @@ def test_a_fault_of_the_course_is_said_to_be_one(shown, monkeypatch):
     assert "a fault of the course, not of your answer" in text and "ZeroDivisionError" in text
 
 
-def test_an_interrupt_stops_it(run_cell):
-    with pytest.raises(KeyboardInterrupt):
-        run_cell(HEAD + 'def sigmoid(a): raise KeyboardInterrupt\ncheck("ch03.sigmoid")')
+@pytest.mark.parametrize("call", ['check("ch03.sigmoid")', f'progress("{STEM}")'])
+def test_an_interrupt_stops_it(run_cell, call):
+    with pytest.raises(KeyboardInterrupt, match="The check was interrupted"):
+        run_cell(HEAD + f"def sigmoid(a): raise KeyboardInterrupt\n{call}")
+
+
+def test_a_notebook_shows_an_interrupt_in_a_sentence(tmp_path):
+    cell = v4.new_code_cell(HEAD + 'def sigmoid(a): raise KeyboardInterrupt\ncheck("ch03.sigmoid")')
+    cell.metadata["tags"] = ["raises-exception"]
+    ((error,),) = (cell.outputs for cell in execute(v4.new_notebook(cells=[cell]), tmp_path).cells)
+    assert error.ename == "Interrupted"
+    assert error.traceback == [error.evalue] and len(error.evalue) < 150
 
 
 class Text(html.parser.HTMLParser):
@@ -144,7 +229,7 @@ def plain_words(text):
 
 
 VERDICTS = [
-    Verdict("ch03.update_gate", status, 1.5, 3.0, "One.\n    x = 1\nTwo.", ("A remark.",), "", f"{STEM}#the-idea")
+    Verdict("ch03.update_gate", status, 1.5, 3.0, "One.\n    x = 1\nTwo.", ("A remark.",), "", f"{STEM}#The idea")
     for status in feedback.STATES
 ]
 
@@ -179,6 +264,7 @@ def test_hostile_text_is_escaped_and_of_bounded_length():
     verdict = Verdict(asked.id, "raised", 0.0, 3.0, hostile, ("<i>",), "", "x#<u>")
     tags = set(Text(feedback.verdict_html(asked, verdict)).tags)
     assert tags == {"div", "p", "strong", "pre", "a"}
+    assert 'text-decoration: underline" href="../book/' in feedback.verdict_html(asked, verdict), "not colour alone"
     assert "&lt;script&gt;" in feedback.verdict_html(asked, verdict)
 
 

@@ -1,5 +1,8 @@
 """Right answers written otherwise pass: loops, einsum, lists, other precisions, tensors, other names."""
 
+from pathlib import Path
+
+import nbformat
 import pytest
 
 from gru_checks.calling import perform
@@ -11,6 +14,12 @@ import math
 def sigmoid(a): return 0.5 * np.tanh(0.5 * np.asarray(a)) + 0.5
 def scalar(a): return 1 / (1 + math.exp(-a)) if a >= 0 else math.exp(a) / (1 + math.exp(a))
 """
+
+EXERCISE = Path(__file__).resolve().parents[2] / "exercises" / "ch03-update-gate.ipynb"
+SILENCED = """
+def sigmoid(a):
+    with np.errstate(over="ignore", invalid="ignore"):
+        return {}"""
 
 VARIANTS = {
     "ch03.sigmoid": {
@@ -26,19 +35,16 @@ def sigmoid(a):
     e = np.exp(a[~up])
     out[~up] = e / (1 + e)
     return out""",
-        "loop over rows and columns, a list": """
+        "loop over all entries, nested lists": """
 def sigmoid(a):
-    return [[scalar(float(v)) for v in row] for row in a]""",
+    return np.reshape([scalar(float(v)) for v in a.flat], a.shape).tolist()""",
         "vectorised, with the dtype restored": """
 def sigmoid(a):
     return np.vectorize(scalar, otypes=[float])(a).astype(a.dtype)""",
         "logaddexp": """
 def sigmoid(values):
     return np.exp(-np.logaddexp(0, -values))""",
-        "the plain formula with warnings off": """
-def sigmoid(a):
-    with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(-a))""",
+        "the plain formula with warnings off": SILENCED.format("1 / (1 + np.exp(-a))"),
         "scipy": """
 from scipy.special import expit as sigmoid""",
     },
@@ -171,3 +177,29 @@ def test_tensors_pass(id, run_cell):
 def test_each_main_question_has_five_variants():
     for id in ("ch03.sigmoid", "ch03.update_gate", "ch03.gate_gradient"):
         assert len(VARIANTS[id]) >= 5
+
+
+ROWS_AND_COLUMNS = """
+def sigmoid(a):
+    return [[scalar(float(v)) for v in row] for row in a]"""
+
+
+def test_any_shape_is_meant(run_cell):
+    shapes = {case.call.arguments[0].shape for case in inputs(question("ch03.sigmoid"), 0)}
+    assert {len(shape) for shape in shapes} == {0, 1, 2, 3}
+    found = verdict("ch03.sigmoid", ROWS_AND_COLUMNS, run_cell, 0)
+    assert (found.status, found.misconception) == ("partly_right", "some_shapes_only")
+    assert "In the case of five numbers on one axis: it stopped with TypeError" in found.message
+    assert "Shapes of the inputs: a (5,)." in found.message
+
+
+def test_what_the_task_says_of_errstate_is_so(run_cell):
+    task = next(
+        cell.source
+        for cell in nbformat.read(EXERCISE, as_version=4).cells
+        if cell.metadata.get("gru") == {"part": "task", "question": "ch03.sigmoid"}
+    )
+    assert "the check cannot see through that" in task and "the nan stays" in task
+    assert verdict("ch03.sigmoid", SILENCED.format("1 / (1 + np.exp(-a))"), run_cell, 0).status == "right"
+    found = verdict("ch03.sigmoid", SILENCED.format("np.exp(a) / (1 + np.exp(a))"), run_cell, 0)
+    assert found.status == "partly_right" and "is nan" in found.message

@@ -32,9 +32,9 @@ QUESTION = Question(
     draw=lambda rng: CASES,
     returns=(Part("y", "HB"),),
     hints=("one", "two"),
-    page="ch03-update-gate#the-idea",
+    page="ch03-update-gate#The idea",
     misconceptions=(
-        Misconception("squared", "This is the square.", lambda a: a**2, "ch03-update-gate#what-goes-wrong"),
+        Misconception("squared", "This is the square.", lambda a: a**2, "ch03-update-gate#What goes wrong"),
         Misconception("negated", "The sign is wrong.", lambda a: -2 * a),
     ),
 )
@@ -164,7 +164,7 @@ def test_a_mistake_that_explains_every_case_is_named_first():
     verdict = told(lambda a: -2 * a)
     assert verdict.misconception == "negated" and verdict.message.startswith("The sign is wrong.\n")
     assert verdict.page == QUESTION.page
-    assert told(np.square).page == "ch03-update-gate#what-goes-wrong"
+    assert told(np.square).page == "ch03-update-gate#What goes wrong"
 
 
 def test_a_mistake_that_explains_only_some_cases_is_not_named():
@@ -188,6 +188,74 @@ def test_a_mistake_that_raises_is_known_by_its_error():
     assert "failed with FloatingPointError: overflow encountered in exp" in verdict.message
     other = told(lambda a: 2 * a if len(a[0]) == 1 else [][1], question, cases)
     assert other.misconception == "" and "IndexError" in other.message
+
+
+def overflowing(a):
+    return np.log(np.exp(-2 * a))
+
+
+HARD = [case("small", B), case("another", A), case("large", -1e4 * A, over="raise")]
+
+
+def test_the_mistake_that_explains_most_is_named_although_an_error_remains():
+    verdict = told(overflowing, cases=HARD)
+    assert (verdict.misconception, verdict.status) == ("negated", "wrong")
+    first, place, other = verdict.message.split("\n")[:3]
+    assert first == "The sign is wrong." and place.startswith("In the case of small: it differs")
+    assert other.startswith("Another fault: in the case of large: the call answer(a) failed with FloatingPointError")
+
+
+def test_of_two_mistakes_the_one_that_explains_the_error_too_is_named():
+    both = Misconception("overflows", "The sign is wrong, and exp is too large.", overflowing)
+    verdict = told(overflowing, dataclasses.replace(QUESTION, misconceptions=(*QUESTION.misconceptions, both)), HARD)
+    assert verdict.misconception == "overflows" and "Another fault" not in verdict.message
+
+
+def test_a_mistake_is_not_named_against_a_value_that_came_back():
+    def mixed(a):
+        return -2 * a if len(a[0]) == 1 else overflowing(a) + 1
+
+    assert told(mixed, cases=HARD).misconception == ""
+
+
+def test_an_error_in_a_hard_case_does_not_hide_a_wrong_value_in_an_easy_one():
+    message = told(lambda a: overflowing(a) + 1, cases=HARD).message
+    assert message.startswith("In the case of small: it differs from the right answer")
+    assert "Another fault: in the case of large: the call answer(a) failed with FloatingPointError" in message
+
+
+def test_an_error_of_the_same_kind_explains_only_beside_a_value():
+    square, wide = case("square", A[:, :2]), case("wide", A)
+    product = Misconception("product", "That is a matrix product.", lambda a: a @ a)
+    question = dataclasses.replace(QUESTION, misconceptions=(product,))
+    # The words of NumPy's error differ between @ and np.dot.
+    assert told(lambda a: np.dot(a, a), question, [square, wide]).misconception == "product"
+    assert told(lambda a: np.dot(a, a), question, [wide]).misconception == ""
+    assert told(lambda a: a @ a, question, [wide]).misconception == "product"
+
+
+def test_a_mistake_in_several_forms_has_one_name():
+    cubed = Misconception("power", "This is a power.", np.square, also=(lambda a: a**3,))
+    question = dataclasses.replace(QUESTION, misconceptions=(cubed,))
+    assert [told(lambda a, n=n: a**n, question).misconception for n in (2, 3, 4)] == ["power", "power", ""]
+
+
+def test_a_mistake_known_by_more_than_its_numbers():
+    large = Misconception("large", "Too large.", lambda a: 100 + 0 * a, fits=lambda value, a: np.all(value > 2 * a))
+    question = dataclasses.replace(QUESTION, misconceptions=(*QUESTION.misconceptions, large))
+    assert told(lambda a: 2 * a + 0.5, question).misconception == "large"
+    assert told(lambda a: 2 * np.abs(a) + 0.5, question).misconception == "large"
+    assert told(lambda a: 2 * a - 0.5, question).misconception == ""
+    assert told(lambda a: (2 * a + 0.5).ravel(), question).misconception == "", "a wrong shape comes first"
+    assert told(lambda a: -2 * a, question, [case("below", -A)]).misconception == "negated", "equal numbers come first"
+
+
+def test_a_rounded_answer_is_told_to_be_one():
+    cases = [case("thirds", A / 3)]
+    assert "right but for rounding to 2 decimal places" in told(lambda a: np.round(2 * a, 2), cases=cases).message
+    assert "rounding to 1 decimal place;" in told(lambda a: np.round(2 * a, 1), cases=cases, public=False).message
+    assert "rounding" not in told(lambda a: 2 * a + 0.01, cases=cases).message
+    assert "rounding" not in told(lambda a: 0 * a, cases=[case("tiny", A / 1e4)]).message, "zeros prove nothing"
 
 
 def test_amounts_are_told_on_public_inputs_alone():
@@ -287,6 +355,11 @@ def test_float32_is_never_compared_at_the_precision_of_float64():
     single = [case("single", A.astype(np.float32))]
     assert told(lambda a: 2 * a.astype(np.float64) * off, cases=single).status == "right"
     assert told(lambda a: 2 * a * 1.001, cases=single).status == "wrong"
+
+
+def test_the_two_numbers_told_are_never_written_alike():
+    message = told(lambda a: 2 * a + 2e-7, cases=[case("one", np.array([[1 / 3]]))]).message
+    assert "0.666666666666667 is right, yours is 0.666666866666667." in message
 
 
 def test_the_tolerance_is_that_of_the_question():

@@ -2,6 +2,7 @@
 
 import inspect
 import itertools
+import re
 import warnings
 from pathlib import Path
 
@@ -12,12 +13,15 @@ import pytest
 from authoring.mutants import model_answers, run
 from gru_checks.calling import Outcome, perform
 from gru_checks.judge import judge
+from gru_checks.notebook import PUBLIC_SEED
 from gru_checks.registry import assignments, inputs
 from gru_checks.registry import question as find_question
 
 ROOT = Path(__file__).resolve().parents[2]
 QUESTIONS = [question for assignment in assignments() for question in assignment.questions]
 DRAWN = [question for question in QUESTIONS if question.kind != "choice"]
+HARDLY_OFF = ("clipped_too_near",)
+"""Mistakes that change ordinary values by little, whatever the inputs are."""
 ids = {"ids": lambda question: question.id}
 
 
@@ -139,6 +143,18 @@ def test_every_page_that_a_question_points_to_has_that_heading(question):
         lines = [line for cell in cells if cell.cell_type == "markdown" for line in cell.source.splitlines()]
         headings = [line.lstrip("# ") for line in lines if line.startswith("#")]
         assert headings.count(heading) == 1, (page, headings)
+
+
+@pytest.mark.parametrize("question", [q for q in DRAWN if q.kind == "function"], **ids)
+def test_what_everybody_is_told_of_a_mistake_differs_to_the_eye(question, judged):
+    for mistake in question.misconceptions:
+        if mistake.id in HARDLY_OFF:
+            continue
+        for form in mistake.forms:
+            message = judged(question, form, PUBLIC_SEED).message
+            for right, yours in re.findall(r": (\S+) is right, yours is (\S+)\.", message):
+                apart = abs(float(right) - float(yours))
+                assert apart >= 0.02 and apart >= 0.03 * abs(float(right)), (mistake.id, message)
 
 
 def test_the_stub_scores_nothing(judged):

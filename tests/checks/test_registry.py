@@ -18,7 +18,7 @@ QUESTION = Question(
     draw=lambda rng: [Case("the only one", Call("one"))],
     returns=(Part("y", ""),),
     hints=("first", "second"),
-    page="ch99-one#the-idea",
+    page="ch99-one#The idea",
 )
 CHOICE = dataclasses.replace(
     QUESTION,
@@ -73,8 +73,8 @@ def two_cases(names, weights=(1, 1)):
         (changed(returns=()), "it must say what it returns"),
         (changed(hints=("only one",)), "two hints are needed"),
         (changed(hints=("one", "")), "two hints are needed"),
-        (changed(page="somewhere"), "must be stem#anchor"),
-        (changed(misconceptions=(Misconception("m", "Why.", min, "nowhere"),)), "must be stem#anchor"),
+        (changed(page="somewhere"), "must be stem#heading"),
+        (changed(misconceptions=(Misconception("m", "Why.", min, "nowhere"),)), "must be stem#heading"),
         (changed(misconceptions=(Misconception("m", "no sentence", min),)), "a whole sentence is needed"),
         (changed(misconceptions=(Misconception("m", "A.", min), Misconception("m", "B.", max))), "the same id"),
         (changed(draw=lambda rng: []), "it draws no case"),
@@ -106,6 +106,12 @@ def test_choices_are_at_most_fifteen_percent_of_the_points():
 def test_an_assignment_needs_questions_and_known_imports():
     assert "it has no question" in faults()
     assert "imports may name" in faults(QUESTION, imports=("os",))
+
+
+def test_an_answer_may_use_earlier_answers_alone():
+    using = changed(id="ch99.three", answer="three", uses=("ch99.one",))
+    validate([holding(QUESTION, dataclasses.replace(using, draw=lambda rng: [Case("the only one", Call("three"))]))])
+    assert "ch99.three uses ch99.one, which is no question before it" in faults(using, QUESTION)
 
 
 def test_all_faults_are_told_at_once():
