@@ -240,9 +240,9 @@ def _entry(part, place):
     if not place:
         return part.name
     indexes = ", ".join(map(str, place))
-    counted = [
-        f"{AXES[letter]} {i}" for letter, i in zip(part.axes or "", place, strict=bool(part.axes)) if letter in AXES
-    ]
+    # An answer is compared with known mistakes too, which may have as many axes as they like.
+    axes = part.axes if part.axes and len(part.axes) == len(place) else ""
+    counted = [f"{AXES[letter]} {i}" for letter, i in zip(axes, place, strict=bool(axes)) if letter in AXES]
     if not part.name.isidentifier():
         return f"{part.name} at {', '.join(counted) or f'[{indexes}]'}"
     return f"{part.name}[{indexes}]" + (f" ({', '.join(counted)})" if counted else "")

@@ -123,8 +123,8 @@ def gate_mistakes(block, name, pages):
         mistake(
             "elementwise_recurrent",
             lambda x, h_prev, W, U, b: sigmoid(W @ x + U * h_prev + b),
-            f"{U} * h_prev multiplies entry by entry. The matrix product {U} @ h_prev is meant: every unit's gate sees"
-            " every unit's old state.",
+            f"* multiplies entry by entry. Matrix products are meant, {W} @ x and {U} @ h_prev: every unit's gate sees"
+            " every input and every unit's old state.",
             lambda x, h_prev, W, U, b: sigmoid(W * x + U * h_prev + b),
         ),
         mistake(

@@ -131,14 +131,21 @@ def _after_what_it_uses(question, cases, verdict, namespace):
         if own.status == "not_defined":
             first = f"{name} uses {used}. {own.message}"
         else:
-            reason = own.message.partition("\n")[0]
-            first = f"{name} uses your {used}, which is not right yet; mend that first ({helper.title!r}). {reason}"
+            first = (
+                f"{name} uses your {used}, which is not right yet; mend that first. Its own check says:\n{_begun(own)}"
+            )
         if repaired.status == "right":
             rest = f"{name} itself is right: with a right {used} it passes."
         else:
             rest = f"With a right {used} this remains of {name}:\n{repaired.message}"
         return replace(verdict, message=f"{first}\n{rest}", misconception="", page=own.page)
     return verdict
+
+
+def _begun(verdict):
+    """Give the first sentence of a verdict, with the line of code that it ends in."""
+    first, *rest = verdict.message.split("\n")
+    return "\n".join([first, *rest[: first.endswith(":")]])
 
 
 @contextlib.contextmanager

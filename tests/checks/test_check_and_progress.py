@@ -115,6 +115,8 @@ def test_a_fault_in_what_an_answer_uses_is_not_blamed_on_the_answer(shown):
     assert "update_gate uses your sigmoid, which is not right yet; mend that first" in text
     assert "This is sigmoid(-a)" in text and "update_gate itself is right: with a right sigmoid it passes." in text
     assert "opposite sign" not in text
+    failing = shown("def sigmoid(a):\n    return nothing\n" + RIGHT_GATE + ASKED)
+    assert "name 'nothing' is not defined, in line" in plain_words(failing)
     assert 'Read on: chapter 3, "A sigmoid that becomes nan".' in text
 
 

@@ -234,6 +234,13 @@ def test_an_error_of_the_same_kind_explains_only_beside_a_value():
     assert told(lambda a: a @ a, question, [wide]).misconception == "product"
 
 
+def test_an_answer_and_a_mistake_of_the_same_wrong_shape_are_compared():
+    summed = Misconception("rows", "The rows are added up.", lambda a: a.sum(0))
+    question = dataclasses.replace(QUESTION, misconceptions=(summed,))
+    assert told(lambda a: a.mean(0), question).misconception == ""
+    assert told(lambda a: a.sum(0), question).misconception == "rows"
+
+
 def test_a_mistake_in_several_forms_has_one_name():
     cubed = Misconception("power", "This is a power.", np.square, also=(lambda a: a**3,))
     question = dataclasses.replace(QUESTION, misconceptions=(cubed,))
