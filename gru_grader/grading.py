@@ -28,7 +28,7 @@ class Summary:
     Parameters
     ----------
     records : list of dict
-        In the order of the submissions; as their files hold them.
+        In the order of the submissions; outlines of what their files hold.
     unplaced : list of gru_grader.submissions.Unplaced
     alike : list of tuple of str
         Names of students that differ only in capitals, or in how their accents are stored.
@@ -103,7 +103,7 @@ class Grading:
         regrade : bool, optional
             Grade everything again.
         progress : callable, optional
-            Called with each record as it is finished, and whether it was there already.
+            Called with the outline of each record as it is finished, and whether it was there already.
 
         Returns
         -------
@@ -117,7 +117,7 @@ class Grading:
             if kept is None:
                 waiting.append(submission)
             else:
-                records[submission] = kept
+                records[submission] = kept = results.outline(kept)
                 summary.kept += 1
                 if progress is not None:
                     progress(kept, True)
@@ -167,7 +167,7 @@ class Grading:
 
     def _write_table(self, made):
         """Write summary.csv from all results in the folder, with those that this run made first of all."""
-        found = {**results.read_all(self.out), **made}
+        found = {**results.read_all(self.out, made), **made}
         rows = [tables.summary_row(found[path]) for path in sorted(found)]
         if rows:
             tables.write_table(self.out / tables.SUMMARY_FILE, tables.SUMMARY, rows)
@@ -230,7 +230,7 @@ class Grading:
             record = results.graded_record(submission, assignment, graded, made_from)
             timing = graded.processor_seconds, graded.memory
         results.write(self.path(submission), record)
-        return record, (time.monotonic() - start, *timing)
+        return results.outline(record), (time.monotonic() - start, *timing)
 
     def _finished(self, submission, future):
         """Take what a future gives; an error there is the grader's own."""
@@ -252,7 +252,7 @@ class Grading:
             except OSError:
                 # A full disk may well be the error.
                 pass
-            return record, (0.0, 0.0, 0)
+            return results.outline(record), (0.0, 0.0, 0)
 
 
 class _Timings:

@@ -1,5 +1,6 @@
 """Results as files: one JSON a submission in Gradescope's form, written whole or not at all."""
 
+import functools
 import hashlib
 import inspect
 import json
@@ -267,26 +268,62 @@ def read(path):
         return None
 
 
-def read_all(folder):
-    """Read the results of all runs into a folder.
+def read_all(folder, known):
+    """Read the results of earlier runs into a folder.
 
     Parameters
     ----------
     folder : pathlib.Path
+    known : collection of pathlib.Path
+        Those that need not be read.
 
     Returns
     -------
     dict
-        The record of each path. One that is damaged has status ERROR.
+        The outline of each path's record. One that is damaged has status ERROR.
     """
     paths = [*folder.glob(f"*/{FILE}"), *folder.glob(f"*/*/{FILE}")]
-    return {path: read(path) or _damaged_record(path.relative_to(folder)) for path in paths}
+    paths = [path for path in paths if path not in known]
+    return {path: _outline_at(path) or _damaged_record(path.relative_to(folder)) for path in paths}
+
+
+def _outline_at(path):
+    try:
+        return outline(read(path))
+    except (KeyError, TypeError, AttributeError):
+        # It is not there, or another kind of file.
+        return None
 
 
 def _damaged_record(path):
     student, assignment = (*path.parent.parts, "")[:2]
     head = {"student": safe_line(student), "assignment": safe_line(assignment), "status": ERROR}
     return {"score": None, "output": "", "tests": [], "extra_data": {**head, "reason": DAMAGED}}
+
+
+def outline(record):
+    """Take from a record what tables and the end of a grading need, so that not all texts of a class are held at once.
+
+    Parameters
+    ----------
+    record : dict
+
+    Returns
+    -------
+    dict
+        A record of the same form, with less in it.
+    """
+    kept = ("student", "assignment", "status", "max_score", "reason", "not_graded")
+    return {
+        "score": record["score"],
+        "tests": [_outlined_test(test["extra_data"]["status"]) for test in record["tests"]],
+        "extra_data": {name: value for name, value in record["extra_data"].items() if name in kept},
+    }
+
+
+@functools.cache
+def _outlined_test(status):
+    return {"extra_data": {"status": status}}
 
 
 def can_be_kept(record, made_from):

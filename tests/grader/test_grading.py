@@ -21,8 +21,9 @@ from gru_checks.calling import Call
 from gru_grader import __main__ as command_line
 from gru_grader import grading, selftest, tables
 from gru_grader.client import Limits, Worker, WorkerError
+from gru_grader.grading import Grading
 from gru_grader.pool import WorkerPool
-from gru_grader.results import can_be_kept
+from gru_grader.results import can_be_kept, read_all
 from tests.grader.bank import ASSIGNMENT, NAMES, POINTS, RIGHT, STEM, UNTOUCHED, WRONG, cells, notebook_text
 from tests.grader.processes import below, end_of
 
@@ -396,6 +397,16 @@ def test_the_table_keeps_the_class_when_one_more_is_graded(tmp_path, capsys):
     with open(tmp_path / "results" / "timings.csv", encoding="utf-8-sig") as file:
         assert [row["student"] for row in csv.DictReader(file)][-1] == "cy"
     assert len((tmp_path / "results" / "timings.csv").read_text().splitlines()) == 4
+
+
+def test_a_grading_holds_outlines_that_give_the_same_rows(tmp_path):
+    hand_in(tmp_path / "in", anna=cells(RIGHT), bo=cells({**RIGHT, "double": "def double(x):\n    return x[9, 9]"}))
+    summary = Grading(tmp_path / "in", tmp_path / "results", [ASSIGNMENT], "full", Limits(), seed=7).run(2)
+    files = [record(tmp_path, name) for name in ("anna", "bo")]
+    assert [tables.summary_row(r) for r in summary.records] == [tables.summary_row(r) for r in files]
+    assert len(json.dumps(summary.records)) < 0.2 * len(json.dumps(files))
+    read = read_all(tmp_path / "results", ())
+    assert sorted(map(json.dumps, read.values())) == sorted(map(json.dumps, summary.records))
 
 
 def test_the_table_outlives_a_folder_without_submissions(tmp_path):
