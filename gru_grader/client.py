@@ -400,6 +400,18 @@ class Worker:
             raise WorkerError("the worker is gone")
         return Child(self, ours, handles[0] if handles else None)
 
+    def limitation(self):
+        """Say in a sentence what submissions lack on this machine for being isolated at this level; "" for nothing."""
+        closed = None
+        if self._user and self.level != FULL:
+            closed = machine.closed_to_others(libraries.libraries(self._packages).readable)
+        if closed is None:
+            return ""
+        return (
+            "Submissions can import NumPy and the usual modules of the standard library, but not its rare ones:"
+            f" {closed}, below which Python is installed, is closed to the user that they run as."
+        )
+
     def scratch_is_full(self):
         """Whether a submission wrote more than it may where no file system of its own limits it."""
         return self._scratch is not None and machine.size(self._scratch, self._limits) > self._limits.disk * 2**20

@@ -174,6 +174,8 @@ def _level(options):
     if options.isolation == "auto" and chosen.level != FULL:
         reason = selftest.examine(FULL)
         print(f"Isolation: {chosen.level} only. full: {reason.failure or ', '.join(reason.open)}", file=sys.stderr)
+    if chosen.limitation:
+        print(chosen.limitation, file=sys.stderr)
     return chosen.level
 
 

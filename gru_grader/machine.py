@@ -5,6 +5,8 @@ import os
 import pwd
 import shutil
 import signal
+import stat
+from pathlib import Path
 
 FIRST_UNUSED_USER = 58_000
 REFUSING = {
@@ -87,6 +89,21 @@ def _exists(user, name):
     with open(f"/proc/self/{name}") as file:
         ranges = [[int(number) for number in line.split()] for line in file]
     return any(first <= user < first + count for first, _, count in ranges)
+
+
+def closed_to_others(paths):
+    """Find a folder that keeps other users from what lies below it; None if there is none.
+
+    Parameters
+    ----------
+    paths : iterable of str
+
+    Returns
+    -------
+    str or None
+    """
+    above = {str(folder) for path in paths for folder in Path(path).parents}
+    return next((folder for folder in sorted(above) if not os.stat(folder).st_mode & stat.S_IXOTH), None)
 
 
 def tasks_of_this_user():

@@ -120,6 +120,8 @@ def isolation(reports):
         if report.open:
             lines.append(_listed("a submission could:", report.open))
         lines.append(_listed("tried and refused:", report.refused))
+        if report.limitation:
+            lines.append(_listed("but:", [report.limitation]))
     best = next((report.level for report in reports if report.holds), None)
     if best is None:
         lines.append("Submissions cannot be isolated on this machine: gru-grader grade will refuse.")

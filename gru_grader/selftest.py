@@ -34,12 +34,15 @@ class Report:
         What was tried and worked, as it must not.
     failure : str
         Why the level could not even be set up; "" if it could.
+    limitation : str
+        What submissions lack at this level on this machine, in a sentence; "" for nothing.
     """
 
     level: str
     refused: tuple[str, ...] = ()
     open: tuple[str, ...] = ()
     failure: str = ""
+    limitation: str = ""
 
     @property
     def holds(self):
@@ -70,9 +73,10 @@ def examine(level):
             refused, open_ = [], []
             for what, call, limits in bait.attempts():
                 (refused if _is_refused(worker, call, limits) else open_).append(what)
+            limitation = worker.limitation()
     except (WorkerError, Ended, OSError) as error:
         return Report(level, failure=str(getattr(error, "strerror", None) or error))
-    return Report(level, tuple(refused), tuple(open_))
+    return Report(level, tuple(refused), tuple(open_), limitation=limitation)
 
 
 def strongest_level():

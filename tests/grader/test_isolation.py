@@ -11,7 +11,7 @@ import pytest
 
 from gru_checks.calling import Call
 from gru_grader import __main__ as command_line
-from gru_grader import selftest
+from gru_grader import machine, report, selftest
 from gru_grader.client import Ended, Limits, Worker
 from tests.grader.bank import ASSIGNMENT, RIGHT, STEM, cells, notebook_text
 from tests.grader.processes import below, end_of
@@ -126,6 +126,24 @@ def test_a_machine_that_is_not_linux_is_told_so(monkeypatch, capsys, tmp_path):
         selftest.examine.cache_clear()
     assert code == command_line.UNUSABLE
     assert "isolation needs Linux, this is darwin" in capsys.readouterr().err
+
+
+def test_the_doctor_says_what_a_closed_home_costs(tmp_path, monkeypatch):
+    closed = tmp_path / "home"
+    (closed / "python").mkdir(parents=True)
+    closed.chmod(0o700)
+    inner = [str(folder) for folder in tmp_path.parents if not folder.stat().st_mode & 1]
+    assert machine.closed_to_others([str(closed / "python" / "lib")]) == (inner[-1] if inner else str(closed))
+    assert machine.closed_to_others(["/usr/lib", "/etc"]) is None
+    monkeypatch.setattr(machine, "closed_to_others", lambda paths: "/home/of/somebody")
+    said = {}
+    for level in selftest.LEVELS:
+        worker = object.__new__(Worker)
+        worker.level, worker._user, worker._packages = level, 58_000, ()
+        said[level] = worker.limitation()
+    assert said["full"] == "" and "/home/of/somebody, below which Python is installed, is closed" in said["restricted"]
+    found = selftest.Report("restricted", limitation=said["restricted"])
+    assert "but: Submissions can import NumPy" in report.isolation([found])
 
 
 def ask(worker, cell, limits):
