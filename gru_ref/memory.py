@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from gru_ref.parameters import float_dtype
 from gru_ref.shapes import real_array
 
 
@@ -65,9 +66,10 @@ def _log_kept(z, polarity):
         raise ValueError(f'polarity must be "keep" or "update", got {polarity!r}')
     if np.any((z < 0) | (z > 1)):
         raise ValueError("z must lie in [0, 1]: it is a gate's value, not its pre-activation")
+    z = z.astype(float_dtype(z), copy=False)
     with np.errstate(divide="ignore"):
         # log1p keeps the accuracy of a small z that 1 - z would round away.
-        return np.log(z) if polarity == "keep" else np.log1p(-np.asarray(z, dtype=np.result_type(z, np.float32)))
+        return np.log(z) if polarity == "keep" else np.log1p(-z)
 
 
 def _half_life_of_log(log_kept):

@@ -5,6 +5,8 @@ gradients; ``network.arrays()`` and ``gradients.arrays()`` are such lists, and
 further arrays, a readout's for example, can stand beside them.
 """
 
+import math
+
 import numpy as np
 
 
@@ -134,7 +136,8 @@ def clip_by_norm(gradients, max_norm):
     if not max_norm > 0:
         raise ValueError(f"max_norm must be positive, got {max_norm!r}")
     gradients = [np.asarray(gradient) for gradient in gradients]
-    norm = float(np.sqrt(sum(float(np.vdot(gradient, gradient)) for gradient in gradients)))
+    # In float64, for the squares of an exploded float32 gradient are too large for float32.
+    norm = math.sqrt(sum(np.square(gradient, dtype=np.float64).sum() for gradient in gradients))
     if norm <= max_norm:
         return gradients, norm
     return [gradient * gradient.dtype.type(max_norm / norm) for gradient in gradients], norm
