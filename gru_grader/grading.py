@@ -156,7 +156,8 @@ class Grading:
         reasons = {}
         for item in self.unplaced:
             if item.student:
-                reasons.setdefault(item.student, []).append(f"{item.path}: {item.reason}")
+                place = "" if item.path == item.student else f"{item.path}: "
+                reasons.setdefault(item.student, []).append(place + item.reason)
         records = {}
         for student, several in reasons.items():
             path = self.out / student / results.FILE

@@ -229,8 +229,8 @@ class _Search:
             return f"it looks like a folder of students, such as {inner[0]} and {inner[1]}; {_BY_ITSELF}"
         if inner and inner[0] not in common and {os.path.basename(_above(path)) for path in notebooks} == {*inner}:
             return (
-                f"it may be a student or a folder of students, of whom {inner[0]} would be the only one; if it is a"
-                f" student, move the notebook out of {inner[0]}; otherwise grade {student.name} by itself"
+                f"all that is in it lies in {inner[0]}: if that is a student, grade {student.name} by itself; if"
+                f" {student.name} is the student, move the notebook out of {inner[0]}"
             )
         return ""
 

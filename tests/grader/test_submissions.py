@@ -116,8 +116,8 @@ def test_a_folder_of_one_student_is_nobody_s_either(tmp_path):
     placed, unplaced = found(tmp_path)
     assert [student for student, _, _ in placed] == ["di"]
     assert unplaced["section1"] == (
-        "it may be a student or a folder of students, of whom anna would be the only one; if it is a student, move the"
-        " notebook out of anna; otherwise grade section1 by itself"
+        "all that is in it lies in anna: if that is a student, grade section1 by itself; if section1 is the student,"
+        " move the notebook out of anna"
     )
     assert "such as bo and cy; grade it by itself" in unplaced["section2"]
 
