@@ -255,9 +255,8 @@ class GRU(keras.layers.Layer):
             If a length is negative or above T.
         """
         check_shape("x", x.shape, B=None, T=None, I=self.cells[0].W.shape[0])
-        B, T = x.shape[0] or tf.shape(x)[0], x.shape[1] or tf.shape(x)[1]
         if h0 is None:
-            h0 = tf.zeros((len(self.cells), B, self.hidden_size), x.dtype)
+            h0 = tf.zeros((len(self.cells), tf.shape(x)[0], self.hidden_size), x.dtype)
         check_shape("h0", h0.shape, **{"L*D": len(self.cells), "B": x.shape[0], "H": self.hidden_size})
         mask = _as_mask(x, x_mask if mask is None and lengths is None else mask, lengths)
         x = tf.transpose(x, (1, 0, 2))  # a time step is one contiguous matrix then
