@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 import signal
 import sysconfig
 import time
@@ -177,6 +178,20 @@ def test_processor_time_is_what_ends_a_loop(level):
     with Worker(level, limits) as worker, pytest.raises(Ended, match="used up 0.3 s of processor time"):
         ask(worker, "def answer():\n    while True:\n        pass", limits)
     assert 0.25 < ask.processor_seconds < 0.9
+
+
+@pytest.mark.needs("sandbox")
+@LEVELS
+def test_the_processor_time_of_submissions_is_counted_as_the_grader_s(level):
+    """So that "time gru-grader grade" says what a grading costs."""
+    burn = "import time\ndef answer():\n    while time.process_time() < {}:\n        pass"
+    spent = {}
+    for seconds in (0.0, 1.0):
+        before = sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
+        with Worker(level, Limits()) as worker:
+            ask(worker, burn.format(seconds), Limits())
+        spent[seconds] = sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]) - before
+    assert spent[1.0] - spent[0.0] > 0.5
 
 
 @pytest.mark.needs("sandbox")
