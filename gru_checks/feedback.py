@@ -21,6 +21,8 @@ STATES = {
     "not_defined": ("○", "Not defined yet", "#808080"),
 }
 """Sign, word and colour of each status of a verdict."""
+PRE = "margin: 0.3em 1em; overflow: auto; font-family: var(--jp-code-font-family, monospace)"
+"""Style of code and of what was printed; JupyterLab shows `pre` in the letters of prose unless it is told."""
 WIDTH = 88
 BAR = 20
 LONGEST_HEADING = 60
@@ -73,7 +75,7 @@ def verdict_html(question, verdict, printed=""):
     blocks = [f'<p style="margin: 0">{head}</p>']
     for paragraph in _paragraphs(verdict):
         if paragraph.startswith("    "):
-            blocks.append(f'<pre style="margin: 0.3em 1em">{html.escape(paragraph.strip())}</pre>')
+            blocks.append(f'<pre style="{PRE}">{html.escape(paragraph.strip())}</pre>')
         else:
             blocks.append(f'<p style="margin: 0.3em 0 0">{html.escape(paragraph)}</p>')
     if _reads_on(verdict):
@@ -83,7 +85,7 @@ def verdict_html(question, verdict, printed=""):
     if printed:
         said, _, text = printed.partition("\n")
         blocks.append(f'<p style="margin: 0.3em 0 0">{html.escape(said)}</p>')
-        blocks.append(f'<pre style="margin: 0.3em 1em; overflow: auto">{html.escape(text)}</pre>')
+        blocks.append(f'<pre style="{PRE}">{html.escape(text)}</pre>')
     return _box(STATES[verdict.status][2], blocks)
 
 
@@ -167,7 +169,8 @@ def place(page):
 def link_to(page):
     """Give the relative address of a place in the book, from the folder of the exercises.
 
-    It names the chapter's notebook, which JupyterLab opens at the heading.
+    It names the chapter's notebook and the heading. JupyterLab goes to the
+    heading in a notebook that is open; one that is not, it opens at the top.
 
     Parameters
     ----------
