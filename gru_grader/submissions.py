@@ -4,6 +4,7 @@ import os
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from os.path import basename, dirname
 
 ENDING = ".ipynb"
 NBGRADER_FOLDER = "submitted"
@@ -156,8 +157,8 @@ class _Search:
             self.leave(entry.path, f"it cannot be read: {error.strerror}", entry.name)
 
     def _place_folders(self):
-        inner = [{_above(path) for path in notebooks} - {entry.path} for entry, notebooks in self._students]
-        names = [os.path.basename(path) for paths in inner for path in paths]
+        inner = [{dirname(path) for path in notebooks} - {entry.path} for entry, notebooks in self._students]
+        names = [basename(path) for paths in inner for path in paths]
         common = {name for name in names if names.count(name) > 1}
         for entry, notebooks in self._students:
             if reason := self._unfit(entry, notebooks, common):
@@ -167,8 +168,8 @@ class _Search:
 
     def _place_notebooks(self, student, notebooks):
         for path in notebooks:
-            name, folder = os.path.basename(path), os.path.basename(_above(path))
-            stem = self._stem(name) or (self._stem(folder) if _above(path) != student.path else None)
+            name, folder = basename(path), basename(dirname(path))
+            stem = self._stem(name) or (self._stem(folder) if dirname(path) != student.path else None)
             if stem is None and self._only is not None and len(notebooks) == 1:
                 stem = self._only
             self._place(student.name, stem, path, self._cure(len(notebooks)))
@@ -193,7 +194,7 @@ class _Search:
         submissions = []
         for (student, stem), paths in self._found.items():
             # The name that the exercise has; otherwise the shortest, which is the one without "-Copy1".
-            paths.sort(key=lambda path: (os.path.basename(path) != stem + ENDING, len(path), path))
+            paths.sort(key=lambda path: (basename(path) != stem + ENDING, len(path), path))
             graded, *others = (os.path.relpath(path, self._folder) for path in paths)
             submissions.append(Submission(student, stem, paths[0], tuple(others)))
             for path in paths[1:]:
@@ -210,7 +211,10 @@ class _Search:
         if student.name.casefold() in RESERVED:
             return _RESERVED_REASON
         if not notebooks:
-            deep = next(_notebooks(student.path, DEEPEST), None)
+            try:
+                deep = next(_notebooks(student.path, DEEPEST), None)
+            except OSError as error:
+                return f"{os.path.relpath(error.filename, self._folder)} cannot be read: {error.strerror}"
             if deep is None:
                 return "there is no notebook in it"
             return f"its notebooks lie too deep, such as {os.path.relpath(deep, student.path)}; {_BY_ITSELF}"
@@ -223,11 +227,11 @@ class _Search:
             )
         if named := self._named(student, notebooks):
             return f"it looks like a folder of students, because of {' and '.join(named)}; {_BY_ITSELF}"
-        inner = sorted({os.path.basename(_above(path)) for path in notebooks if _above(path) != student.path})
+        inner = sorted({basename(dirname(path)) for path in notebooks if dirname(path) != student.path})
         inner = [name for name in inner if self._stem(name) is None]
         if len(inner) > 1:
             return f"it looks like a folder of students, such as {inner[0]} and {inner[1]}; {_BY_ITSELF}"
-        if inner and inner[0] not in common and {os.path.basename(_above(path)) for path in notebooks} == {*inner}:
+        if inner and inner[0] not in common and {basename(dirname(path)) for path in notebooks} == {*inner}:
             return (
                 f"all that is in it lies in {inner[0]}: if that is a student, grade {student.name} by itself; if"
                 f" {student.name} is the student, move the notebook out of {inner[0]}"
@@ -235,14 +239,22 @@ class _Search:
         return ""
 
     def _named(self, folder, notebooks):
-        """Give two notebooks in a folder that are named for different students, or none."""
+        """Give two notebooks in a folder that are named for different students, or none.
+
+        Where one has the exercise's own name, the others are its owner's drafts.
+        """
+        if any(dirname(path) == folder.path and self._is_exact(basename(path)) for path in notebooks):
+            return []
         names = {}
         for path in notebooks:
-            name = os.path.basename(path)
+            name = basename(path)
             stem = self._stem(name)
-            if _above(path) == folder.path and stem is not None and (student := _around(stem, name)[0]):
+            if dirname(path) == folder.path and stem is not None and (student := _around(stem, name)[0]):
                 names.setdefault(stem, {}).setdefault(student.casefold(), name)
         return next((list(found.values())[:2] for found in names.values() if len(found) > 1), [])
+
+    def _is_exact(self, name):
+        return name.removesuffix(ENDING) in self._stems
 
     def _cure(self, number):
         """Say what to do about a notebook whose name is that of no assignment, one of some in a student's folder."""
@@ -271,10 +283,6 @@ _RESERVED_REASON = "the results have a file of this name; rename the folder"
 _BY_ITSELF = "grade it by itself"
 DEEPEST = 6
 """How many folders down a notebook is looked for, only to say where it lies."""
-
-
-def _above(path):
-    return os.path.dirname(path)
 
 
 def _around(stem, name):

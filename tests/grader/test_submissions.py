@@ -1,5 +1,8 @@
 """The usual layouts of handed-in notebooks, and what is said about what fits none of them."""
 
+import errno
+import os
+
 import pytest
 
 from gru_grader import results, tables
@@ -146,6 +149,27 @@ def test_a_flat_section_is_nobody_s(tmp_path):
     make(tmp_path, "section/anna_ch03.ipynb", "section/bo_ch03.ipynb")
     placed, unplaced = found(tmp_path)
     assert placed == [] and "because of anna_ch03.ipynb and bo_ch03.ipynb; grade it" in unplaced["section"]
+
+
+def test_drafts_beside_the_notebook_are_the_student_s_own(tmp_path):
+    make(tmp_path, "anna/ch03.ipynb", "anna/first ch03.ipynb", "anna/second ch03.ipynb")
+    placed, unplaced = found(tmp_path)
+    assert [path for _, _, path in placed] == ["anna/ch03.ipynb"] and len(unplaced) == 2
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    make(tmp_path, "anna/ch03.ipynb", "bo/deep/down/ch03.ipynb")
+    scandir = os.scandir
+
+    def refuse(path):
+        if path.endswith("down"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    placed, unplaced = found(tmp_path)
+    assert [student for student, _, _ in placed] == ["anna"]
+    assert unplaced == {"bo": "bo/deep/down cannot be read: Permission denied"}
 
 
 def test_what_lies_too_deep_is_named(tmp_path):
