@@ -291,17 +291,18 @@ def test_keras_on_another_framework_is_named():
     assert "it runs on torch: set the environment variable KERAS_BACKEND=tensorflow" in done.stderr
 
 
-@pytest.mark.needs("gpu")
+@pytest.mark.parametrize("kind", ["CPU", pytest.param("GPU", marks=pytest.mark.needs("gpu"), id="gpu")])
 @pytest.mark.parametrize(("polarity", "reset"), CONVENTIONS)
 @pytest.mark.parametrize("masks", ["every step", "gaps, carry", "lengths, zero"])
-def test_on_a_gpu_float32_is_numpy_to_rounding(tf, tf_gru, polarity, reset, masks):
-    if not tf.config.list_physical_devices("GPU"):
-        pytest.skip("TensorFlow sees no GPU")
-    tf.config.experimental.enable_tensor_float_32_execution(False)  # products with 10 bits are not float32
+def test_float32_is_numpy_to_rounding_on_each_device(tf, tf_gru, polarity, reset, masks, kind):
+    if not tf.config.list_physical_devices(kind):
+        pytest.skip(f"TensorFlow sees no {kind}")
+    tf.config.experimental.enable_tensor_float_32_execution(False)  # its products round to 10 bits
+    device = tf_gru.pick_device() if kind == "GPU" else "/CPU:0"
     for structure in ("plain", "stacked, bidirectional, reverse"):
         case = draw_case(2, polarity, reset, structure, masks, np.float32)
-        with tf.device(tf_gru.pick_device()):
+        with tf.device(device):
             layer = layer_of(tf_gru, case.gru)
-            computed = run_case(tf, layer, case)
-        assert {"GPU" in tensor.device for tensor in (*computed[:4], *computed[4])} == {True}
-        assert_case(case, *computed, tolerance=1e-5)
+            outputs, final, d_x, d_h0, d_parameters = run_case(tf, layer, case)
+        assert {tensor.device[-5:] for tensor in (outputs, final, d_x, d_h0, *d_parameters)} == {f"{kind}:0"}
+        assert_case(case, outputs, final, d_x, d_h0, d_parameters, tolerance=1e-5)

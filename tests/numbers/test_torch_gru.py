@@ -204,12 +204,10 @@ def test_without_torch_the_error_names_the_extra():
     assert "ImportError: gru_ref.torch_gru needs PyTorch" in done.stderr and "gru-course[torch]" in done.stderr
 
 
-@pytest.mark.needs("gpu")
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.needs("gpu"), id="gpu")])
 @pytest.mark.parametrize(("polarity", "reset"), CONVENTIONS)
 @pytest.mark.parametrize("masks", ["every step", "gaps, carry", "lengths, zero"])
-def test_on_a_gpu_float32_is_numpy_to_rounding(torch, torch_gru, polarity, reset, masks):
-    device = torch_gru.pick_device()
-    assert device.type == "cuda"
+def test_float32_is_numpy_to_rounding_on_each_device(torch, torch_gru, polarity, reset, masks, device):
     for structure in ("plain", "stacked, bidirectional, reverse"):
         case = draw_case(2, polarity, reset, structure, masks, np.float32)
         gru = torch_gru.GRU.from_numpy(case.gru, device=device)
@@ -217,10 +215,12 @@ def test_on_a_gpu_float32_is_numpy_to_rounding(torch, torch_gru, polarity, reset
 
 
 @pytest.mark.needs("gpu")
-def test_the_module_moves_to_the_gpu_and_back(torch, torch_gru):
+def test_the_module_moves_to_a_gpu_and_back(torch, torch_gru):
     gru = torch_gru.GRU(3, 4, num_layers=2)
     before = gru.to_numpy()
-    gru.to(torch_gru.pick_device())
+    device = torch_gru.pick_device()
+    assert device.type == "cuda"
+    gru.to(device)
     assert {parameter.device.type for parameter in gru.parameters()} == {"cuda"}
     outputs, final = gru(torch.zeros(2, 5, 3, device="cuda"), lengths=[5, 2])
     assert (outputs.device.type, final.device.type) == ("cuda", "cuda")
