@@ -291,30 +291,41 @@ def conversion(convention):
     return ", ".join(steps) or "as it is"
 
 
+SHAPE = re.compile(r"\([\dIHD+, ]+\)|\b[zrn], [zrn], [zrn]\b")
+
+
+def unbroken(text):
+    """Give the text with spaces at which no line breaks."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def table(head, rows):
-    """Write a table in Markdown, a row a line."""
+    """Write a table in Markdown, a row a line; shapes and the order of blocks stay on one line each."""
+    rows = [[SHAPE.sub(lambda shape: unbroken(shape[0]), cell) for cell in row] for row in rows]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *rows))
 
 
 def checked_table(rows=CHECKED):
     """Write the table of the systems that the tests run."""
-    head = ["System", "Reset gate", "z near 1", "Blocks", "Weights", "Biases", "To `gru_ref`", "Read by", "Agrees to"]
+    # A head that does not break gives its column the width that its text needs: the table scrolls in its own box.
+    head = ["System, and its names", "Reset gate", "z near 1", "Blocks", "Weights and shapes", "Biases and shapes"]
+    head = [unbroken(name) for name in (*head, "What leads to `gru_ref`", "Agrees to")]
     lines = []
     for row in rows:
         c = row.convention
         W, U = ("(3H, I)", "(3H, H)") if c.transposed else ("(I, 3H)", "(H, 3H)")
         biases = f"{'one' if c.biases == 1 else 'two'}: {row.biases}"
-        agreement = f"{row.tolerance:.0e}, {np.dtype(row.dtype).name}".replace("e-0", "e-")
+        agreement = f"{row.tolerance:.0e} {np.dtype(row.dtype).name}".replace("e-0", "e-")
         blocks, weights = ", ".join(c.order), row.weights.format(W=W, U=U)
-        lines.append(
-            [row.system, c.reset, NEAR_ONE[c.polarity], blocks, weights, biases, conversion(c), row.reader, agreement]
-        )
+        steps = f"{row.reader}: {conversion(c)}" if row.reader else conversion(c)
+        lines.append([row.system, c.reset, NEAR_ONE[c.polarity], blocks, weights, biases, steps, agreement])
     return table(head, lines)
 
 
 def read_table(rows=READ):
     """Write the table of the systems that were read."""
-    head = ["System", "Reset gate", "z near 1", "Blocks and weights", "Biases", "To `gru_ref`", "Read in"]
+    head = ["System, and its names", "Reset gate", "z near 1", "Blocks and shapes", "Biases and shapes"]
+    head = [unbroken(name) for name in (*head, "What leads to `gru_ref`", "Where it was read")]
     lines = [
         [row.system, row.reset, NEAR_ONE[row.polarity], row.weights, row.biases, row.conversion, row.source]
         for row in rows
@@ -374,7 +385,7 @@ def seen(trial, mistake):
 
 def trial_table():
     """Write the table of what each way to test a GRU notices, computed."""
-    head = ["A test with", *MISTAKES]
+    head = [unbroken("How the test is made"), *MISTAKES]
     rows = [
         [name, *("seen" if seen(trial, mistake) else "**missed**" for mistake in MISTAKES.values())]
         for name, trial in TRIALS
