@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 
+import nbformat
 import pytest
 
 from authoring.normal_form import read, to_text
@@ -63,6 +64,26 @@ def test_a_notebook_whose_code_changed_fails(copy_of_the_chapter):
         cell.source = cell.source.replace("np.log(2) / -np.log1p(-z)", "0.69 / z")
 
     change(copy_of_the_chapter, weaken)
+    assert run_nbval(copy_of_the_chapter).returncode == 1
+
+
+@pytest.mark.slow
+def test_an_output_that_hangs_on_the_hash_seed_fails_under_another(copy_of_the_chapter, monkeypatch):
+    """What `make test-repeat` is for: the first run agrees with what is stored, the second does not."""
+
+    def print_a_set(notebook):
+        code = "print(list({'forget', 'keep', 'reset', 'update', 'write'}))"
+        shown = subprocess.run(
+            [sys.executable, "-c", code], env={"PYTHONHASHSEED": "0"}, capture_output=True, text=True
+        ).stdout
+        cells = [cell for cell in notebook.cells if cell.cell_type == "code"][:1]
+        cells[0].source = code
+        cells[0].outputs = [nbformat.v4.new_output("stream", text=shown)]
+        notebook.cells = cells
+
+    change(copy_of_the_chapter, print_a_set)
+    assert run_nbval(copy_of_the_chapter).returncode == 0
+    monkeypatch.setenv("GRU_NOTEBOOK_HASHSEED", "1")
     assert run_nbval(copy_of_the_chapter).returncode == 1
 
 
