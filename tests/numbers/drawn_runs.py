@@ -8,7 +8,7 @@ from hypothesis import settings
 
 from gru_ref import GRU, LSTM, RNN
 
-REPEATABLE = settings(derandomize=True, deadline=None, max_examples=30, database=None)
+REPEATABLE = settings(derandomize=True, deadline=None, max_examples=50, database=None)
 """For property tests: the same examples in every run, and no time limit that a busy machine could break."""
 
 CELLS = {
