@@ -222,7 +222,7 @@ def test_the_module_moves_to_a_gpu_and_back(torch, torch_gru):
     assert device.type == "cuda"
     gru.to(device)
     assert {parameter.device.type for parameter in gru.parameters()} == {"cuda"}
-    outputs, final = gru(torch.zeros(2, 5, 3, device="cuda"), lengths=[5, 2])
+    outputs, final = gru(torch.zeros(2, 5, 3, device="cuda"), lengths=torch.tensor([5, 2], device="cuda"))
     assert (outputs.device.type, final.device.type) == ("cuda", "cuda")
     for ours, theirs in zip(gru.cpu().to_numpy().arrays(), before.arrays(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
