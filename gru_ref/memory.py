@@ -114,5 +114,5 @@ def connectivity(network, x, h0=None, *, mask=None, lengths=None):
         d_outputs = np.zeros((B, N, T, N), outputs.dtype)
         d_outputs[:, np.arange(N), t, np.arange(N)] = 1.0
         d_x = network.backward(trace, d_outputs.reshape(B * N, T, N)).x
-        result[:, t] = np.sqrt((d_x.reshape(B, N, T, -1) ** 2).sum(axis=(1, 3)))
+        result[:, t] = np.sqrt((d_x.reshape(B, N, *x.shape[1:]) ** 2).sum(axis=(1, 3)))
     return result
