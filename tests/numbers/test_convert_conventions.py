@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gru_ref import GRU, gru_cell
+from gru_ref.conventions import Convention
+from gru_ref.convert import arrange, restore
 from tests.numbers.converter_cases import assert_near, assert_same_bits, draw_input, draw_network
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -110,6 +112,21 @@ def test_one_layer_that_cannot_be_converted_is_enough_for_an_error():
     gru.parameters[1][0].block(2).U[0, 1] = 1e-3
     with pytest.raises(ValueError, match="U_n is diagonal"):
         gru.to_reset("before")
+
+
+@given(SEEDS, POLARITIES, RESETS, st.permutations("zrn"), st.booleans())
+def test_any_order_of_the_blocks_is_laid_out_and_read_again(seed, polarity, reset, order, transposed):
+    """The systems exchange two blocks or none, which looks the same in both directions; a cycle does not."""
+    convention = Convention(polarity, reset, tuple(order), transposed, biases=2)
+    gru = draw_network(seed, polarity=polarity, reset=reset)
+    parameters = gru.parameters[0][0]
+    W, U, biases = arrange(parameters, polarity, reset, convention)
+    blocks = np.split(W, 3, axis=0 if transposed else 1)
+    for block, name in zip(blocks, order, strict=True):
+        expected = parameters.block("zrn".index(name)).W
+        np.testing.assert_array_equal(block.T if transposed else block, expected)
+    restored = restore(W, U, biases, convention)
+    assert_same_bits(GRU.from_parameters(restored, polarity=polarity, reset=reset), gru)
 
 
 @given(SEEDS, POLARITIES)
