@@ -136,13 +136,13 @@ def test_the_doctor_says_what_a_closed_home_costs(tmp_path, monkeypatch):
     inner = [str(folder) for folder in tmp_path.parents if not folder.stat().st_mode & 1]
     assert machine.closed_to_others([str(closed / "python" / "lib")]) == (inner[-1] if inner else str(closed))
     assert machine.closed_to_others(["/usr/lib", "/etc"]) is None
-    monkeypatch.setattr(machine, "closed_to_others", lambda paths: "/home/of/somebody")
+    monkeypatch.setattr(machine, "closed_to_others", lambda paths: "/closed")
     said = {}
     for level in selftest.LEVELS:
         worker = object.__new__(Worker)
         worker.level, worker._user, worker._packages = level, 58_000, ()
         said[level] = worker.limitation()
-    assert said["full"] == "" and "/home/of/somebody, below which Python is installed, is closed" in said["restricted"]
+    assert said["full"] == "" and "/closed, below which Python is installed, is closed" in said["restricted"]
     found = selftest.Report("restricted", limitation=said["restricted"])
     assert "but: Submissions can import NumPy" in report.isolation([found])
 
