@@ -81,7 +81,7 @@ class Trace:
 
     Attributes
     ----------
-    network : GRU, RNN or LSTM
+    network : Recurrent
         What computed it.
     layers : tuple of tuple
         ``layers[layer][direction]`` is what that layer computed in that
