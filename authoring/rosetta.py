@@ -349,8 +349,8 @@ def draw_trial(*, H=4, T=5, state=1.0, recurrent_bias=1.0, size=1.0):
 
 TRIALS = (
     ("four units, five steps, biases and initial state not zero", {}),
-    ("the same without the recurrent bias, as in a new Keras layer", {"recurrent_bias": 0.0}),
-    ("the same with one unit, H = 1", {"H": 1}),
+    ("as the first, without the recurrent bias, as in a new Keras layer", {"recurrent_bias": 0.0}),
+    ("as the first, with one unit, H = 1", {"H": 1}),
     ("one unit, no recurrent bias", {"H": 1, "recurrent_bias": 0.0}),
     ("four units, one step from a zero state", {"T": 1, "state": 0.0}),
     ("one step from a zero state, no recurrent bias", {"T": 1, "state": 0.0, "recurrent_bias": 0.0}),
