@@ -4,12 +4,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from hypothesis import settings
 
 from gru_ref import GRU, LSTM, RNN
-
-REPEATABLE = settings(derandomize=True, deadline=None, max_examples=50, database=None)
-"""For property tests: the same examples in every run, and no time limit that a busy machine could break."""
 
 CELLS = {
     "keep, after": (GRU, {"polarity": "keep", "reset": "after"}),

@@ -10,7 +10,6 @@ from tests.numbers.drawn_runs import (
     CELLS,
     CONVENTIONS,
     PADDINGS,
-    REPEATABLE,
     STRUCTURES,
     assert_close,
     draw_run,
@@ -48,7 +47,6 @@ def test_every_float32_from_8_to_15_has_a_sigmoid_strictly_inside_that_never_fal
 
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_gates_lie_in_zero_one_strictly_where_the_pre_activation_is_not_extreme(dtype):
-    @REPEATABLE
     @given(SEEDS, conventions, st.floats(0.1, 100))
     def law(seed, cell, scale):
         run = draw_run(seed, cell, scale=scale, dtype=dtype)
@@ -66,7 +64,6 @@ def test_gates_lie_in_zero_one_strictly_where_the_pre_activation_is_not_extreme(
 
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_the_state_stays_in_minus_one_one(dtype):
-    @REPEATABLE
     @given(SEEDS, cells, structures, st.floats(0.1, 1e4), st.sampled_from([0.0, 1.0, -1.0]))
     def law(seed, cell, structure, scale, corner):
         run = draw_run(seed, cell, T=20, scale=scale, dtype=dtype, **structure)
@@ -79,7 +76,6 @@ def test_the_state_stays_in_minus_one_one(dtype):
     law()
 
 
-@REPEATABLE
 @given(SEEDS, conventions, st.booleans())
 def test_at_its_limits_the_update_gate_keeps_the_state_or_writes_the_candidate(seed, cell, kept):
     run = draw_run(seed, cell)
@@ -90,7 +86,6 @@ def test_at_its_limits_the_update_gate_keeps_the_state_or_writes_the_candidate(s
     np.testing.assert_allclose(run.outputs, expected, rtol=0, atol=1e-14)
 
 
-@REPEATABLE
 @given(SEEDS, conventions)
 def test_a_shut_reset_gate_hides_the_state_from_the_candidate(seed, cell):
     run = draw_run(seed, cell)
@@ -101,7 +96,6 @@ def test_a_shut_reset_gate_hides_the_state_from_the_candidate(seed, cell):
     assert_close(run.trace.candidate, np.tanh(run.x @ W + b_input + hidden), 1e-14)
 
 
-@REPEATABLE
 @given(SEEDS, conventions, structures)
 def test_negating_the_update_gates_block_exchanges_the_polarities(seed, cell, structure):
     run = draw_run(seed, cell, **structure)
@@ -127,7 +121,6 @@ def test_negating_the_update_gates_block_exchanges_the_polarities(seed, cell, st
         np.testing.assert_allclose(flipped.trace.z, 1 - run.trace.z, rtol=0, atol=1e-13)
 
 
-@REPEATABLE
 @given(SEEDS, cells, st.sampled_from([1, 3]))
 def test_step_by_step_is_the_same_as_all_at_once(seed, cell, layers):
     run = draw_run(seed, cell, num_layers=layers)
@@ -138,7 +131,6 @@ def test_step_by_step_is_the_same_as_all_at_once(seed, cell, layers):
     assert_states_equal(state, run.final, 1e-13)
 
 
-@REPEATABLE
 @given(SEEDS, cells, structures, st.sampled_from([None, *PADDINGS]))
 def test_rows_of_a_batch_do_not_see_each_other(seed, cell, structure, padding):
     run = draw_run(seed, cell, padding=padding, **structure)
@@ -163,7 +155,6 @@ def test_rows_of_a_batch_do_not_see_each_other(seed, cell, structure, padding):
     assert_close(total, run.gradients.arrays()[1], 1e-11)
 
 
-@REPEATABLE
 @given(SEEDS, cells, structures, st.sampled_from(PADDINGS), st.sampled_from(["carry", "zero"]))
 def test_a_masked_step_is_a_step_that_is_not_there(seed, cell, structure, padding, masked_output):
     run = draw_run(seed, cell, padding=padding, masked_output=masked_output, **structure)
@@ -193,7 +184,6 @@ def _row(value, row):
     return rows if len(rows) > 1 else rows[0]
 
 
-@REPEATABLE
 @given(SEEDS, cells, st.sampled_from([{}, {"num_layers": 2}, {"bidirectional": True}]))
 def test_reading_backward_is_turning_time_around_and_twice_is_forward(seed, cell, structure):
     run = draw_run(seed, cell, padding="gaps", reverse=True, **structure)
@@ -208,7 +198,6 @@ def test_reading_backward_is_turning_time_around_and_twice_is_forward(seed, cell
         assert_close(ours, theirs, 1e-12)
 
 
-@REPEATABLE
 @given(SEEDS, cells)
 def test_two_directions_are_two_networks_side_by_side(seed, cell):
     run = draw_run(seed, cell, bidirectional=True)
@@ -221,7 +210,6 @@ def test_two_directions_are_two_networks_side_by_side(seed, cell):
         assert_states_equal(final, _layer(run.final, direction), 0)
 
 
-@REPEATABLE
 @given(SEEDS, cells)
 def test_layers_are_networks_one_above_the_other(seed, cell):
     run = draw_run(seed, cell, num_layers=3)
@@ -239,7 +227,6 @@ def _layer(value, layer):
     return rows if len(rows) > 1 else rows[0]
 
 
-@REPEATABLE
 @given(SEEDS)
 def test_the_convention_of_the_chapters_is_the_column_form_cell_over_time(seed):
     run = draw_run(seed, "update, before")
@@ -258,7 +245,6 @@ def test_the_convention_of_the_chapters_is_the_column_form_cell_over_time(seed):
     np.testing.assert_allclose(final[0], h.T, rtol=0, atol=1e-13)
 
 
-@REPEATABLE
 @given(SEEDS, cells, structures)
 def test_float32_stays_float32_and_differs_by_rounding_alone(seed, cell, structure):
     # Small weights, for with large ones a network enlarges differences in rounding from step to step.
@@ -280,7 +266,6 @@ def test_float32_stays_float32_and_differs_by_rounding_alone(seed, cell, structu
     assert_gradients_equal(run.gradients, wide.gradients, 200 * epsilon)
 
 
-@REPEATABLE
 @given(SEEDS, cells, structures, st.sampled_from([None, *PADDINGS]))
 def test_a_call_gives_what_a_trace_holds_and_changes_no_argument(seed, cell, structure, padding):
     run = draw_run(seed, cell, padding=padding, **structure)
@@ -293,7 +278,6 @@ def test_a_call_gives_what_a_trace_holds_and_changes_no_argument(seed, cell, str
     assert all(np.array_equal(a, b) for a, b in zip(arguments, before, strict=True))
 
 
-@REPEATABLE
 @given(SEEDS, cells)
 def test_how_the_input_lies_in_memory_makes_no_difference(seed, cell):
     run = draw_run(seed, cell, T=6)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gru_ref import connectivity
-from tests.numbers.drawn_runs import CELLS, PADDINGS, REPEATABLE, STRUCTURES, draw_run, states
+from tests.numbers.drawn_runs import CELLS, PADDINGS, STRUCTURES, draw_run, states
 
 HIDDEN = [np.nan, np.inf, -np.inf, 1e300]
 
@@ -47,7 +47,6 @@ def test_what_stands_at_a_masked_step_has_no_effect_on_connectivity():
     assert not hidden.transpose(0, 2, 1)[~run.mask].any()  # no output depends on it
 
 
-@REPEATABLE
 @given(st.integers(0, 2**32 - 1), st.sampled_from(list(CELLS)), st.sampled_from(PADDINGS), st.booleans())
 def test_a_masked_step_puts_out_the_last_output_or_zeros_and_nothing_before_the_first_that_counts(
     seed, cell, padding, reverse
