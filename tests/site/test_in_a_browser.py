@@ -33,6 +33,31 @@ TOO_WIDE = """() => {
         .slice(0, 5).map(tag => tag.tagName + "." + tag.className + " " + tag.textContent.trim().slice(0, 60));
 }"""
 
+# The displayed formulas that stick out of their box, which the reader would have to push to and fro.
+CUT_FORMULAS = """async () => {
+    if (window.MathJax?.startup) await MathJax.startup.promise;
+    await document.fonts.ready;
+    return [...document.querySelectorAll("article mjx-container[display]")]
+        .filter(formula => formula.scrollWidth > formula.clientWidth + 1).map(formula => formula.textContent);
+}"""
+
+# What is wider than the window and cannot be pushed by itself: neither it nor anything around it scrolls.
+STUCK_TABLES_AND_CODE = """() => {
+    const scrolls = tag => ["auto", "scroll"].includes(getComputedStyle(tag).overflowX);
+    const moves = tag => tag.tagName !== "ARTICLE" && (scrolls(tag) || moves(tag.parentElement));
+    return [...document.querySelectorAll("article :is(table, pre)")].filter(tag => tag.checkVisibility())
+        .filter(tag => tag.scrollWidth > innerWidth - 20 && !moves(tag)).map(tag => tag.textContent.slice(0, 60));
+}"""
+
+
+@pytest.mark.slow
+def test_on_a_phone_formulas_fit_and_wide_tables_scroll(visit, address, toc_pages):
+    with visit(**PHONE) as seen:
+        for name in (page for page in toc_pages if page.startswith("book/")):
+            seen.page.goto(f"{address}{name}.html", wait_until="load")
+            assert seen.page.evaluate(CUT_FORMULAS) == [], name
+            assert seen.page.evaluate(STUCK_TABLES_AND_CODE) == [], name
+
 
 @pytest.mark.slow
 def test_pages_ask_no_other_host_and_say_no_error(visit, address, all_pages):

@@ -118,6 +118,53 @@ def test_every_public_name_of_the_reference_is_described(html):
     assert {f"gru_ref.{name}" for name in gru_ref.__all__} <= described
 
 
+def test_no_constant_has_its_first_words_taken_for_a_type(html, toc_pages):
+    """Napoleon takes what stands before a colon in the first line of a constant's docstring for its type."""
+    faults = [
+        f"{page}: {constant.dt.get_text(' ', strip=True)}"
+        for page in toc_pages
+        for constant in parsed(html / f"{page}.html").select("dl.py.data")
+        if constant.select("dl.field-list")
+    ]
+    assert not faults
+
+
+def chapter_stems(toc_pages):
+    """Return the stems of the chapters, in reading order."""
+    return [Path(page).name for page in toc_pages if re.match(r"book/ch\d\d-", page)]
+
+
+def test_the_side_bar_numbers_every_chapter(html, toc_pages):
+    links = {link.get("href", ""): link.get_text(strip=True) for link in parsed(html / "genindex.html").select("nav a")}
+    for stem in chapter_stems(toc_pages):
+        number = int(stem[2:4])
+        assert links[f"book/{stem}.html"].startswith(f"Chapter {number}: ")
+
+
+def test_after_a_chapter_comes_its_exercise(html, toc_pages):
+    with_exercise = [stem for stem in chapter_stems(toc_pages) if f"exercises/{stem}" in toc_pages]
+    assert with_exercise
+    for stem in with_exercise:
+        following = parsed(html / "book" / f"{stem}.html").select_one("a.right-next")["href"]
+        assert following == f"../exercises/{stem}.html"
+        assert toc_pages.index(f"solutions/{stem}") == toc_pages.index(f"exercises/{stem}") + 1
+
+
+def test_the_bibliography_is_sorted_by_the_name_of_the_first_author(html):
+    text = (ROOT / "book" / "references.bib").read_text(encoding="utf-8")
+    names = {}
+    for entry in re.split(r"^(?=@)", text, flags=re.M)[1:]:
+        plain = re.sub(r"[{}]", "", entry)
+        title = re.search(r"^\s*title\s*= (.{,20})", plain, re.M)[1].rstrip(",").lower()
+        names[title] = re.search(r"^\s*author\s*= (.+?)(,| and )", plain, re.M)[1].lower()
+    shown = []
+    for tag in parsed(html / "book/bibliography.html").select(".citation"):
+        work = tag.get_text().lower()
+        shown += [name for title, name in names.items() if f". {title}" in work]
+    assert len(shown) > 5
+    assert shown == sorted(shown)
+
+
 def test_the_contents_name_no_file_twice(toc_pages):
     assert len(toc_pages) == len(set(toc_pages))
     assert yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["only_build_toc_files"] is True
