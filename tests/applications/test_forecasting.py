@@ -166,6 +166,23 @@ def test_the_leak_test_fails_where_there_is_a_leak(up_to_the_leak_test, right, l
         run(up_to_the_leak_test, lambda source: source.replace(right, leak))
 
 
+def test_another_horizon_waives_the_second_claim_and_no_leak_test(cells, capsys):
+    sources = ["".join(cell["source"]) for cell in cells]
+    (last,) = [number for number, source in enumerate(sources) if 'print("Claim 2"' in source]
+    sources = [source for source in sources[: last + 1] if not source.rstrip().endswith(";")]
+
+    def an_hour_ahead(source):
+        return source.replace("HORIZON = 24 ", "HORIZON = 1 ")
+
+    run(sources, an_hour_ahead)
+    told = capsys.readouterr().out
+    assert "Claim 1 holds" in told and "Claim 2 does not hold here" in told
+    with pytest.raises(AssertionError):
+        run(sources, lambda source: an_hour_ahead(source).replace("holds or CHANGED", "holds"))
+    with pytest.raises(AssertionError):
+        run(sources, lambda source: an_hour_ahead(source).replace("[known, missing", "[np.roll(known, -1), missing"))
+
+
 def test_the_ridge_of_the_chapter_is_scikit_learns(cells):
     linear_model = pytest.importorskip("sklearn.linear_model")
     (source,) = ["".join(cell["source"]) for cell in cells if "def fit_ridge" in "".join(cell["source"])]
