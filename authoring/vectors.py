@@ -59,18 +59,65 @@ def update_gate_vectors():
     return {name: array.tolist() for name, array in results.items()}
 
 
+def new_state_vectors():
+    """Compute what chapter 6 compares with: the states of whole runs, in both forms of Keras and in PyTorch.
+
+    The signs of the update block are changed for the frameworks, which keep
+    where the course writes. The second bias goes into the recurrent one where
+    the reset gate stands after the product, and is added to the first where it
+    stands before.
+
+    Returns
+    -------
+    dict
+        Arrays as nested lists, in column form: x (T, I, B), h0 (H, B); W, U a
+        list of the blocks z, r, h of shapes (H, I), (H, H), and the biases b
+        and c of (H, 1) each; states of shape (T, H, B).
+    """
+    T, I, H, B = 4, 2, 3, 2
+    rng = np.random.default_rng(6)
+
+    def draw(*shape):
+        return np.round(rng.standard_normal(shape), 2)
+
+    x, h0 = draw(T, I, B), np.round(rng.uniform(0.2, 0.9, (H, B)) * rng.choice([-1, 1], (H, B)), 2)
+    W, U, b, c = draw(3, H, I), draw(3, H, H), draw(3, H, 1), draw(3, H, 1)
+    W_keep, U_keep, b_keep, c_keep = (np.stack([-blocks[0], *blocks[1:]]) for blocks in (W, U, b, c))
+    results = {
+        "x": x,
+        "h0": h0,
+        "W": W,
+        "U": U,
+        "b": b,
+        "c": c,
+        "keras_before": keras_run(x, h0, W_keep, U_keep, b_keep + c_keep),
+        "keras_after": keras_run(x, h0, W_keep, U_keep, b_keep, c_keep),
+        "torch": torch_run(x, h0, W_keep, U_keep, b_keep, c_keep),
+    }
+    return {name: array.tolist() for name, array in results.items()}
+
+
 def keras_step(x, h_prev, W, U, b):
-    """One step of keras.layers.GRU(reset_after=False) in float64 with the blocks z, r, h as given.
+    """One step of keras.layers.GRU(reset_after=False) in float64 with the blocks z, r, h as given."""
+    return keras_run(x[None], h_prev, W, U, b)[0]
+
+
+def keras_run(x, h0, W, U, b, b_recurrent=None):
+    """States (T, H, B) of keras.layers.GRU in float64; with a recurrent bias in its form reset_after=True.
 
     Keras has rows where the course has columns, and joins the blocks z, r, h.
     """
     import keras
 
-    layer = keras.layers.GRU(h_prev.shape[0], reset_after=False, dtype="float64")
-    sequence = x.T[:, None, :]
+    after = b_recurrent is not None
+    layer = keras.layers.GRU(h0.shape[0], reset_after=after, return_sequences=True, dtype="float64")
+    sequence = x.transpose(2, 0, 1)
     layer.build(sequence.shape)
-    layer.set_weights([np.hstack([block.T for block in blocks]) for blocks in (W, U)] + [np.vstack(b)[:, 0]])
-    return np.asarray(layer(sequence, initial_state=h_prev.T)).T
+    bias = np.vstack(b)[:, 0]
+    if after:
+        bias = np.stack([bias, np.vstack(b_recurrent)[:, 0]])
+    layer.set_weights([np.hstack([block.T for block in blocks]) for blocks in (W, U)] + [bias])
+    return np.asarray(layer(sequence, initial_state=h0.T)).transpose(1, 2, 0)
 
 
 def torch_step(x, h_prev, W, U, b):
@@ -90,7 +137,22 @@ def torch_step(x, h_prev, W, U, b):
         return cell(torch.from_numpy(x.T), torch.from_numpy(h_prev.T)).numpy().T
 
 
-VECTORS = {"ch03-update-gate": update_gate_vectors}
+def torch_run(x, h0, W, U, b, b_recurrent):
+    """States (T, H, B) of torch.nn.GRU in float64 with the blocks z, r, h as given."""
+    import torch
+
+    layer = torch.nn.GRU(x.shape[1], h0.shape[0], dtype=torch.float64)
+    order = [1, 0, 2]
+    with torch.no_grad():
+        layer.weight_ih_l0.copy_(torch.from_numpy(np.vstack(W[order])))
+        layer.weight_hh_l0.copy_(torch.from_numpy(np.vstack(U[order])))
+        layer.bias_ih_l0.copy_(torch.from_numpy(np.vstack(b[order])[:, 0]))
+        layer.bias_hh_l0.copy_(torch.from_numpy(np.vstack(b_recurrent[order])[:, 0]))
+        states, _ = layer(torch.from_numpy(x.transpose(0, 2, 1)), torch.from_numpy(h0.T[None]))
+    return states.numpy().transpose(0, 2, 1)
+
+
+VECTORS = {"ch03-update-gate": update_gate_vectors, "ch06-new-state": new_state_vectors}
 """The chapters that hold numbers of the frameworks, each with the function that computes them."""
 
 
