@@ -152,7 +152,83 @@ def torch_run(x, h0, W, U, b, b_recurrent):
     return states.numpy().transpose(0, 2, 1)
 
 
-VECTORS = {"ch03-update-gate": update_gate_vectors, "ch06-new-state": new_state_vectors}
+def sequence_gradients():
+    """Compute what the interlude compares with: the gradients of a sequence, by Keras and by PyTorch.
+
+    The loss is the sum of d_states * states over steps, units and examples, so
+    d_states is its gradient with respect to the states. Keras differentiates
+    its own layer, whose update block is the course's with its sign changed.
+    PyTorch has no layer with the reset gate before the product; its automatic
+    differentiation is given the four equations.
+
+    Returns
+    -------
+    dict
+        Arrays as nested lists, in column form: x (T, I, B), h0 (H, B), W, U, b
+        as for `update_gate_vectors`, d_states (T, H, B); gradients, each of
+        the shape of what it belongs to.
+    """
+    T, I, H, B = 5, 2, 3, 4
+    rng = np.random.default_rng(7)
+
+    def draw(*shape):
+        return np.round(rng.standard_normal(shape), 2)
+
+    given = {"x": draw(T, I, B), "h0": np.round(rng.uniform(-0.9, 0.9, (H, B)), 2)}
+    given |= {"W": draw(3, H, I), "U": draw(3, H, H), "b": draw(3, H, 1)}
+    d_states = draw(T, H, B)
+    results = given | {"d_states": d_states}
+    for framework, differentiate in (("keras", keras_gradients), ("torch", torch_gradients)):
+        gradients = differentiate(*given.values(), d_states)
+        results |= {f"{framework}_{name}": gradient for name, gradient in zip(given, gradients, strict=True)}
+    return {name: array.tolist() for name, array in results.items()}
+
+
+def keras_gradients(x, h0, W, U, b, d_states):
+    """Gradients of sum(d_states * states) through keras.layers.GRU(reset_after=False) in float64.
+
+    The layer's update block is the given one negated. The gradients are with
+    respect to x, h0 and the layer's own weights, each block as a column form.
+    """
+    import keras
+    import tensorflow as tf
+
+    H = len(h0)
+    layer = keras.layers.GRU(H, reset_after=False, return_sequences=True, dtype="float64")
+    sequence, start = tf.constant(x.transpose(2, 0, 1)), tf.constant(h0.T)
+    layer.build(sequence.shape)
+    signs = np.array([-1.0, 1.0, 1.0])[:, None, None]
+    W, U, b = signs * W, signs * U, signs * b
+    layer.set_weights([np.hstack([block.T for block in blocks]) for blocks in (W, U)] + [np.vstack(b)[:, 0]])
+    with tf.GradientTape() as tape:
+        tape.watch([sequence, start])
+        loss = tf.reduce_sum(layer(sequence, initial_state=start) * d_states.transpose(2, 0, 1))
+    sources = [sequence, start, *(variable.value for variable in layer.trainable_variables)]
+    d_x, d_h0, d_W, d_U, d_b = (np.asarray(gradient) for gradient in tape.gradient(loss, sources))
+    blocks = [np.stack([block.T for block in np.split(joined, 3, axis=1)]) for joined in (d_W, d_U)]
+    return d_x.transpose(1, 2, 0), d_h0.T, *blocks, d_b.reshape(3, H, 1)
+
+
+def torch_gradients(x, h0, W, U, b, d_states):
+    """Gradients of sum(d_states * states) in float64 by PyTorch, from the four equations of the cell."""
+    import torch
+
+    x, h0, W, U, b = leaves = [torch.tensor(array, requires_grad=True) for array in (x, h0, W, U, b)]
+    h, loss = h0, 0.0
+    for x_t, d_state in zip(x, torch.tensor(d_states), strict=True):
+        z, r = (torch.sigmoid(W[k] @ x_t + U[k] @ h + b[k]) for k in (0, 1))
+        candidate = torch.tanh(W[2] @ x_t + U[2] @ (r * h) + b[2])
+        h = (1 - z) * h + z * candidate
+        loss = loss + torch.sum(d_state * h)
+    loss.backward()
+    return [leaf.grad.numpy() for leaf in leaves]
+
+
+VECTORS = {
+    "ch03-update-gate": update_gate_vectors,
+    "ch06-new-state": new_state_vectors,
+    "learning-through-time": sequence_gradients,
+}
 """The chapters that hold numbers of the frameworks, each with the function that computes them."""
 
 
