@@ -135,7 +135,9 @@ def sigmoid_in_place(a):
 def mix(h, candidate, z, polarity, out=None):
     """New state: unit by unit, the old state and the candidate mixed as z says.
 
-    Keep: z h + (1 - z) n = n + z (h - n). Update: the same with h and n exchanged.
+    h + w (n - h), where the share w that is written is z with update polarity
+    and 1 - z with keep. In this form a unit that writes nothing holds its
+    state to the bit, for however many steps.
 
     Parameters
     ----------
@@ -147,8 +149,7 @@ def mix(h, candidate, z, polarity, out=None):
     -------
     numpy.ndarray, shape (B, H)
     """
-    base, other = (candidate, h) if polarity == "keep" else (h, candidate)
-    out = np.subtract(other, base, out=out)
-    out *= z
-    out += base
+    out = np.subtract(candidate, h, out=out)
+    out *= z if polarity == "update" else 1.0 - z
+    out += h
     return out

@@ -289,3 +289,16 @@ def test_how_the_input_lies_in_memory_makes_no_difference(seed, cell):
         x.flags.writeable = False
         assert_close(run.network(x, run.h0)[0], run.outputs, 1e-14)
         assert_close(run.but(x=x).gradients.x, run.gradients.x, 1e-13)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("reset", ["after", "before"])
+@pytest.mark.parametrize("polarity", ["keep", "update"])
+def test_a_unit_that_writes_nothing_holds_its_state_to_the_bit_for_a_thousand_steps(polarity, reset, dtype):
+    rng = np.random.default_rng(7)
+    gru = GRU(2, 5, polarity=polarity, reset=reset, rng=rng, dtype=dtype)
+    gru.b_input[:5] = 100 if polarity == "keep" else -100
+    h0 = rng.uniform(-1, 1, (1, 3, 5)).astype(dtype)
+    outputs, final = gru(rng.standard_normal((3, 1000, 2)).astype(dtype), h0)
+    assert np.array_equal(final, h0)
+    assert np.array_equal(outputs, np.repeat(h0[0][:, None], 1000, axis=1))
