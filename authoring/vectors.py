@@ -59,6 +59,96 @@ def update_gate_vectors():
     return {name: array.tolist() for name, array in results.items()}
 
 
+def reset_gate_vectors():
+    """Compute what chapter 4 compares with: the reset gate and one step, in both forms of Keras and in PyTorch.
+
+    Neither framework hands out its gate, but a step shows it: where the
+    candidate is tanh(r * h_prev), with U_h the identity and nothing else in
+    it, and is written whole, the new state is that candidate. With such a U_h
+    the place of the gate makes no difference.
+
+    Returns
+    -------
+    dict
+        Arrays as nested lists, in column form: x (I, B), h_prev (H, B); W, U,
+        b a list of the blocks z, r, h of shapes (H, I), (H, H), (H, 1), and
+        c_h (H, 1), the candidate's recurrent bias; results of shape (H, B).
+        For the states the signs of the update block are changed, since the
+        frameworks keep where the course writes.
+    """
+    I, H, B = 2, 3, 4
+    rng = np.random.default_rng(4)
+
+    def draw(*shape):
+        return np.round(rng.standard_normal(shape), 2)
+
+    x, h_prev = draw(I, B), np.round(rng.uniform(0.2, 0.9, (H, B)) * rng.choice([-1, 1], (H, B)), 2)
+    W, U, b, c_h = draw(3, H, I), draw(3, H, H), draw(3, H, 1), draw(H, 1)
+    gate_alone = (
+        np.stack([0 * W[0], W[1], 0 * W[2]]),
+        np.stack([0 * U[0], U[1], np.eye(H)]),
+        np.stack([np.full((H, 1), -40.0), b[1], 0 * b[2]]),
+    )
+    W_keep, U_keep, b_keep = (np.stack([-blocks[0], *blocks[1:]]) for blocks in (W, U, b))
+    inner = np.stack([0 * c_h, 0 * c_h, c_h])
+    results = {
+        "x": x,
+        "h_prev": h_prev,
+        "W": W,
+        "U": U,
+        "b": b,
+        "c_h": c_h,
+        "keras_gate": np.arctanh(keras_step(x, h_prev, *gate_alone)) / h_prev,
+        "torch_gate": np.arctanh(torch_step(x, h_prev, *gate_alone)) / h_prev,
+        "keras_before": keras_step(x, h_prev, W_keep, U_keep, b_keep + inner),
+        "keras_after": keras_run(x[None], h_prev, W_keep, U_keep, b_keep, inner)[0],
+        "torch": torch_run(x[None], h_prev, W_keep, U_keep, b_keep, inner)[0],
+    }
+    return {name: array.tolist() for name, array in results.items()}
+
+
+def candidate_vectors():
+    """Compute what chapter 5 compares with: the candidate, in Keras with the gate before the product and in PyTorch.
+
+    Neither framework hands out its candidate, but a step shows it: with the
+    update gate's weights at zero and its bias at -40 the frameworks keep the
+    share sigmoid(-40) of the old state, and the new state is the candidate.
+
+    Returns
+    -------
+    dict
+        Arrays as nested lists, in column form: x (I, B), h_prev (H, B); W, U,
+        b a list of the blocks z, r, h of shapes (H, I), (H, H), (H, 1);
+        candidates of shape (H, B). For "torch_open" the reset gate is 1.
+    """
+    I, H, B = 2, 3, 4
+    rng = np.random.default_rng(5)
+
+    def draw(*shape):
+        return np.round(rng.standard_normal(shape), 2)
+
+    x, h_prev = draw(I, B), np.round(rng.uniform(0.2, 0.9, (H, B)) * rng.choice([-1, 1], (H, B)), 2)
+    W, U, b = draw(3, H, I), draw(3, H, H), draw(3, H, 1)
+    far = np.full((H, 1), 40.0)
+    written = np.stack([0 * W[0], *W[1:]]), np.stack([0 * U[0], *U[1:]]), np.stack([-far, *b[1:]])
+    written_open = (
+        np.stack([0 * W[0], 0 * W[1], W[2]]),
+        np.stack([0 * U[0], 0 * U[1], U[2]]),
+        np.stack([-far, far, b[2]]),
+    )
+    results = {
+        "x": x,
+        "h_prev": h_prev,
+        "W": W,
+        "U": U,
+        "b": b,
+        "keras": keras_step(x, h_prev, *written),
+        "torch": torch_step(x, h_prev, *written),
+        "torch_open": torch_step(x, h_prev, *written_open),
+    }
+    return {name: array.tolist() for name, array in results.items()}
+
+
 def new_state_vectors():
     """Compute what chapter 6 compares with: the states of whole runs, in both forms of Keras and in PyTorch.
 
@@ -226,6 +316,8 @@ def torch_gradients(x, h0, W, U, b, d_states):
 
 VECTORS = {
     "ch03-update-gate": update_gate_vectors,
+    "ch04-reset-gate": reset_gate_vectors,
+    "ch05-candidate-state": candidate_vectors,
     "ch06-new-state": new_state_vectors,
     "learning-through-time": sequence_gradients,
 }
