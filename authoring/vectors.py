@@ -20,6 +20,55 @@ LINE = 120
 """The longest line of code."""
 
 
+def architecture_vectors():
+    """Compute what chapter 2 compares with: a short run and the number of parameters, in Keras and in PyTorch.
+
+    The signs of the update block are changed for the frameworks, which keep
+    where the course writes.
+
+    Returns
+    -------
+    dict
+        Arrays as nested lists, in column form: x (T, I, B), h0 (H, B); W, U,
+        b a list of the blocks z, r, h of shapes (H, I), (H, H), (H, 1);
+        states of shape (T, H, B). The numbers of parameters are those of
+        layers with 8 inputs and 64 units.
+    """
+    T, I, H, B = 3, 2, 3, 2
+    rng = np.random.default_rng(2)
+
+    def draw(*shape):
+        return np.round(rng.standard_normal(shape), 2)
+
+    x, h0 = draw(T, I, B), np.round(rng.uniform(0.2, 0.9, (H, B)) * rng.choice([-1, 1], (H, B)), 2)
+    W, U, b = draw(3, H, I), draw(3, H, H), draw(3, H, 1)
+    W_keep, U_keep, b_keep = (np.stack([-blocks[0], *blocks[1:]]) for blocks in (W, U, b))
+    results = {
+        "x": x,
+        "h0": h0,
+        "W": W,
+        "U": U,
+        "b": b,
+        "keras_before": keras_run(x, h0, W_keep, U_keep, b_keep),
+        "torch": torch_run(x, h0, W_keep, U_keep, b_keep, 0 * b),
+    }
+    return {name: array.tolist() for name, array in results.items()} | framework_parameters(8, 64)
+
+
+def framework_parameters(I, H):
+    """Count the trainable numbers of a GRU layer of Keras, in both of its forms, and of PyTorch."""
+    import keras
+    import torch
+
+    counts = {}
+    for name, after in (("keras_before", False), ("keras_after", True)):
+        layer = keras.layers.GRU(H, reset_after=after)
+        layer.build((None, None, I))
+        counts[f"{name}_parameters"] = layer.count_params()
+    counts["torch_parameters"] = sum(array.numel() for array in torch.nn.GRU(I, H).parameters())
+    return counts
+
+
 def update_gate_vectors():
     """Compute what chapter 3 compares with: the update gate and one step, in Keras and in PyTorch.
 
@@ -315,6 +364,7 @@ def torch_gradients(x, h0, W, U, b, d_states):
 
 
 VECTORS = {
+    "ch02-architecture": architecture_vectors,
     "ch03-update-gate": update_gate_vectors,
     "ch04-reset-gate": reset_gate_vectors,
     "ch05-candidate-state": candidate_vectors,
