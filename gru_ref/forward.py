@@ -98,38 +98,43 @@ def gru_forward(x, h0, parameters, *, polarity, reset, mask=None, keep_steps=Fal
     n = np.empty((kept, B, H), dtype)
     q = np.empty((kept, B, H), dtype) if reset == "after" else None
     reset_state = np.empty((B, H), dtype)
-    products = input_products(x, (W[:, gates], b_gates), (W[:, candidate], b_n))
-    for t, (x_gates, x_n) in enumerate(products):
-        k = t if keep_steps else 0
-        h, h_new, zr_t, n_t = states[t], states[t + 1], zr[k], n[k]
-        z_t, r_t = zr_t[:, :H], zr_t[:, H:]
-        np.matmul(h, U_gates, out=zr_t)
-        zr_t += x_gates
-        sigmoid_in_place(zr_t)
-        if reset == "after":
-            q_t = np.matmul(h, U_n, out=q[k])
-            q_t += b_reset
-            np.multiply(r_t, q_t, out=n_t)
-        else:
-            np.multiply(r_t, h, out=reset_state)
-            np.matmul(reset_state, U_n, out=n_t)
-        n_t += x_n
-        np.tanh(n_t, out=n_t)
-        mix(h, n_t, z_t, polarity, out=h_new)
-        if mask is not None:
-            np.copyto(h_new, h, where=~mask[t][:, None])
+    products = input_products(x, (-W[:, gates], -b_gates), (W[:, candidate], b_n))
+    with np.errstate(over="ignore"):
+        for t, (minus_x_gates, x_n) in enumerate(products):
+            k = t if keep_steps else 0
+            h, h_new, zr_t, n_t = states[t], states[t + 1], zr[k], n[k]
+            z_t, r_t = zr_t[:, :H], zr_t[:, H:]
+            np.matmul(h, U_gates, out=zr_t)
+            np.subtract(minus_x_gates, zr_t, out=zr_t)
+            sigmoid_of_negated(zr_t)
+            if reset == "after":
+                q_t = np.matmul(h, U_n, out=q[k])
+                q_t += b_reset
+                np.multiply(r_t, q_t, out=n_t)
+            else:
+                np.multiply(r_t, h, out=reset_state)
+                np.matmul(reset_state, U_n, out=n_t)
+            n_t += x_n
+            np.tanh(n_t, out=n_t)
+            mix(h, n_t, z_t, polarity, out=h_new)
+            if mask is not None:
+                np.copyto(h_new, h, where=~mask[t][:, None])
     if not keep_steps:
         return states, None
     steps = Steps(z=zr[..., :H], r=zr[..., H:], candidate=n, recurrent=q)
     return states, steps
 
 
-def sigmoid_in_place(a):
-    """Replace `a`, shape (B, N), by its sigmoid, as `gru_ref.sigmoid` computes it."""
-    a *= 0.5
-    np.tanh(a, out=a)
-    a *= 0.5
-    a += 0.5
+def sigmoid_of_negated(minus_a):
+    """Replace -a, shape (B, N), in place by sigmoid(a) = 1 / (1 + exp(-a)).
+
+    Exact to rounding relative to its value however small that is, as the
+    frameworks' gates are. Where exp overflows, 1 / inf is the right 0; the
+    caller silences the warning once for a whole run.
+    """
+    np.exp(minus_a, out=minus_a)
+    minus_a += 1.0
+    np.divide(1.0, minus_a, out=minus_a)
 
 
 def mix(h, candidate, z, polarity, out=None):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gru_ref.forward import input_products
+from gru_ref.forward import input_products, sigmoid_of_negated
 from gru_ref.parameters import LSTM_BLOCKS, Parameters
 from gru_ref.recurrent import Recurrent
 from gru_ref.trace import LayerTrace
@@ -58,34 +58,34 @@ class LSTM(Recurrent):
     def _forward(self, x, initial, parameters, mask, *, keep_steps):
         (T, B, _), H, dtype = x.shape, parameters.hidden_size, x.dtype
         candidate, sigmoids = slice(2 * H, 3 * H), (slice(0, 2 * H), slice(3 * H, 4 * H))
-        # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: with the gates' weights halved, one tanh serves all four blocks.
-        scale = np.full(4 * H, 0.5, dtype)
-        scale[candidate] = 1.0
-        W, U, b = parameters.W * scale, parameters.U * scale, (parameters.b_input + parameters.b_recurrent) * scale
+        # The sigmoid starts from -a: with the gates' weights negated, no step has to negate.
+        sign = np.full(4 * H, -1.0, dtype)
+        sign[candidate] = 1.0
+        W, U, b = parameters.W * sign, parameters.U * sign, (parameters.b_input + parameters.b_recurrent) * sign
         states, cells = np.empty((T + 1, B, H), dtype), np.empty((T + 1 if keep_steps else 2, B, H), dtype)
         states[0], cells[0] = initial
         gates = np.empty((T if keep_steps else 1, B, 4 * H), dtype)
-        for t, (from_x,) in enumerate(input_products(x, (W, b))):
-            k = t if keep_steps else 0
-            h, h_new, c, c_new, gate = states[t], states[t + 1], cells[k], cells[k + 1], gates[k]
-            np.matmul(h, U, out=gate)
-            gate += from_x
-            np.tanh(gate, out=gate)
-            for block in sigmoids:
-                gate[:, block] *= 0.5
-                gate[:, block] += 0.5
-            i, f, g, o = (gate[:, block * H : (block + 1) * H] for block in range(4))
-            np.multiply(f, c, out=c_new)
-            np.multiply(i, g, out=h_new)
-            c_new += h_new
-            np.tanh(c_new, out=h_new)
-            h_new *= o
-            if mask is not None:
-                skipped = ~mask[t][:, None]
-                np.copyto(h_new, h, where=skipped)
-                np.copyto(c_new, c, where=skipped)
-            if not keep_steps:
-                cells[0] = c_new
+        with np.errstate(over="ignore"):
+            for t, (from_x,) in enumerate(input_products(x, (W, b))):
+                k = t if keep_steps else 0
+                h, h_new, c, c_new, gate = states[t], states[t + 1], cells[k], cells[k + 1], gates[k]
+                np.matmul(h, U, out=gate)
+                gate += from_x
+                np.tanh(gate[:, candidate], out=gate[:, candidate])
+                for block in sigmoids:
+                    sigmoid_of_negated(gate[:, block])
+                i, f, g, o = (gate[:, block * H : (block + 1) * H] for block in range(4))
+                np.multiply(f, c, out=c_new)
+                np.multiply(i, g, out=h_new)
+                c_new += h_new
+                np.tanh(c_new, out=h_new)
+                h_new *= o
+                if mask is not None:
+                    skipped = ~mask[t][:, None]
+                    np.copyto(h_new, h, where=skipped)
+                    np.copyto(c_new, c, where=skipped)
+                if not keep_steps:
+                    cells[0] = c_new
         return [states, cells if keep_steps else cells[:1]], LSTMSteps(gates, cells) if keep_steps else None
 
     def _layer_trace(self, x, states, steps, order, mask):

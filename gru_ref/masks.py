@@ -44,7 +44,11 @@ def as_mask(B, T, mask=None, lengths=None):
         raise ValueError(f"mask must have shape (B, T) = {(B, T)}, as x has; got {mask.shape}")
     if mask.dtype != bool:
         raise ValueError(f"mask must be boolean, True where a step counts; got dtype {mask.dtype}: mask.astype(bool)")
-    return None if mask.all() else mask
+    if mask.all():
+        return None
+    mask = mask.copy()  # a trace keeps it, and the caller may change theirs
+    mask.flags.writeable = False
+    return mask
 
 
 def visible_steps(mask, masked_output):
