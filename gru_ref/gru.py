@@ -1,5 +1,7 @@
 """The GRU as a network: layers, directions, masks, and its convention said aloud."""
 
+import numpy as np
+
 from gru_ref import convert_keras, convert_onnx, convert_torch
 from gru_ref.backward import gru_backward
 from gru_ref.conventions import COLUMNS, KERAS, ONNX, TORCH
@@ -101,9 +103,43 @@ class GRU(Recurrent):
 
     _blocks = GRU_BLOCKS
 
-    def __init__(self, input_size, hidden_size, *, polarity="keep", reset="after", **options):
+    def __init__(
+        self,
+        input_size,
+        hidden_size,
+        *,
+        polarity="keep",
+        reset="after",
+        num_layers=1,
+        bidirectional=False,
+        reverse=False,
+        masked_output="carry",
+        initialiser="torch",
+        rng=None,
+        dtype=np.float64,
+    ):
         self._set_convention(polarity, reset)
-        super().__init__(input_size, hidden_size, **options)
+        super().__init__(
+            input_size,
+            hidden_size,
+            num_layers=num_layers,
+            bidirectional=bidirectional,
+            reverse=reverse,
+            masked_output=masked_output,
+            initialiser=initialiser,
+            rng=rng,
+            dtype=dtype,
+        )
+
+    @property
+    def polarity(self):
+        """Whether z near 1 keeps the old state or writes the candidate; `to_polarity` makes a network of the other."""
+        return self._polarity
+
+    @property
+    def reset(self):
+        """Whether r multiplies the state's product or the state; see `to_reset`."""
+        return self._reset
 
     @classmethod
     def from_parameters(cls, parameters, *, polarity, reset, reverse=False, masked_output="carry"):
@@ -277,7 +313,8 @@ class GRU(Recurrent):
         Update polarity is converted; with reset before the product the two
         biases are added up, for there Keras has one. With `reverse` Keras'
         outputs stand in the order of reading, ``outputs[:, ::-1]`` of this
-        network's. At masked steps Keras' Bidirectional gives zeros, whatever
+        network's, and a mask reaches only the first of several layers in the
+        right order. At masked steps Keras' Bidirectional gives zeros, whatever
         `masked_output` is.
 
         Parameters
@@ -341,7 +378,8 @@ class GRU(Recurrent):
         Its inputs are X (B, T, I) and initial_h (L*D, B, H), its outputs Y
         (B, T, D*H) and Y_h (L*D, B, H): what calling this network takes and
         gives. Update polarity is converted. At masked steps Y is zero,
-        whatever `masked_output` is.
+        whatever `masked_output` is. ONNX Runtime gives a row of length 0 the
+        final state 0, this network its initial state.
 
         Parameters
         ----------
@@ -438,8 +476,8 @@ class GRU(Recurrent):
         for name, value, known in (("polarity", polarity, POLARITIES), ("reset", reset, RESETS)):
             if value not in known:
                 raise ValueError(f'{name} must be "{known[0]}" or "{known[1]}", got {value!r}')
-        self.polarity = polarity
-        self.reset = reset
+        self._polarity = polarity
+        self._reset = reset
 
     def _options(self):
         return {"polarity": self.polarity, "reset": self.reset} | super()._options()

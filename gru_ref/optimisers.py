@@ -136,8 +136,10 @@ def clip_by_norm(gradients, max_norm):
     if not max_norm > 0:
         raise ValueError(f"max_norm must be positive, got {max_norm!r}")
     gradients = [np.asarray(gradient) for gradient in gradients]
-    # In float64, for the squares of an exploded float32 gradient are too large for float32.
-    norm = math.sqrt(sum(np.square(gradient, dtype=np.float64).sum() for gradient in gradients))
+    gradients = [g if g.dtype.kind == "f" else g.astype(np.float64) for g in gradients]
+    # Squares of an exploded gradient are too large for its dtype: divide by the largest entry first, in float64.
+    largest = max((float(np.abs(g).max()) for g in gradients if g.size), default=0.0) or 1.0
+    norm = largest * math.sqrt(sum(float(np.square(g / np.float64(largest)).sum()) for g in gradients))
     if norm <= max_norm:
         return gradients, norm
-    return [gradient * gradient.dtype.type(max_norm / norm) for gradient in gradients], norm
+    return [(g * np.float64(max_norm / norm)).astype(g.dtype) for g in gradients], norm

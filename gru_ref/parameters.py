@@ -45,7 +45,16 @@ class Parameters(NamedTuple):
         return self.U.shape[0]
 
     def block(self, index):
-        """Views of one gate's block: W (I, H), U (H, H), b_input (H,), b_recurrent (H,)."""
+        """Views of one gate's block: W (I, H), U (H, H), b_input (H,), b_recurrent (H,).
+
+        Raises
+        ------
+        IndexError
+            If there is no block of that number; the first is 0.
+        """
+        blocks = self.U.shape[1] // self.hidden_size
+        if not 0 <= index < blocks:
+            raise IndexError(f"block {index} of {blocks}: they are numbered from 0")
         columns = slice(index * self.hidden_size, (index + 1) * self.hidden_size)
         return Parameters(*(array[..., columns] for array in self))
 
@@ -168,7 +177,8 @@ def count_parameters(input_size, hidden_size, *, cell="gru", biases=2, num_layer
     Raises
     ------
     ValueError
-        If `cell` or `biases` is none of those named.
+        If `cell` or `biases` is none of those named, or a size is no positive
+        integer.
 
     Examples
     --------
@@ -178,6 +188,9 @@ def count_parameters(input_size, hidden_size, *, cell="gru", biases=2, num_layer
     blocks = {"gru": len(GRU_BLOCKS), "lstm": len(LSTM_BLOCKS), "rnn": len(RNN_BLOCKS)}
     if cell not in blocks:
         raise ValueError(f'cell must be "gru", "lstm" or "rnn", got {cell!r}')
+    for name, size in (("input_size", input_size), ("hidden_size", hidden_size), ("num_layers", num_layers)):
+        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+            raise ValueError(f"{name} must be a positive integer, got {size!r}")
     if biases not in (1, 2):
         raise ValueError(f"biases must be 1 or 2, got {biases!r}")
     directions = 2 if bidirectional else 1

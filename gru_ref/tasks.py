@@ -15,8 +15,10 @@ def adding_problem(batch, steps, rng, dtype=np.float64):
     ----------
     batch, steps : int
         B and T; T at least 2.
-    rng : numpy.random.Generator
+    rng : numpy.random.Generator or int
+        Source of randomness, or a seed for one.
     dtype : numpy dtype
+        A floating one.
 
     Returns
     -------
@@ -28,7 +30,7 @@ def adding_problem(batch, steps, rng, dtype=np.float64):
     Raises
     ------
     ValueError
-        If there are fewer than two steps.
+        If there are fewer than two steps, or the dtype is not a floating one.
 
     Examples
     --------
@@ -43,6 +45,9 @@ def adding_problem(batch, steps, rng, dtype=np.float64):
     """
     if steps < 2:
         raise ValueError(f"steps must be at least 2, one for each marked number; got {steps}")
+    if np.dtype(dtype).kind != "f":
+        raise ValueError(f"dtype must be a floating one, for the numbers lie between 0 and 1; got {np.dtype(dtype)}")
+    rng = np.random.default_rng(rng)
     x = np.zeros((batch, steps, 2), dtype)
     x[:, :, 0] = rng.random((batch, steps))
     rows = np.arange(batch)

@@ -42,6 +42,13 @@ def run(model, x, h0, lengths=None):
     return session.run(["Y", "Y_h"], inputs)
 
 
+def in_float64(gru):
+    """The same network computed in float64, so that of two roundings only ONNX Runtime's counts."""
+    parameters = [[one.astype(np.float64) for one in layer] for layer in gru.parameters]
+    options = {name: getattr(gru, name) for name in ("polarity", "reset", "reverse", "masked_output")}
+    return GRU.from_parameters(parameters, **options)
+
+
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("reset", ["after", "before"])
 @pytest.mark.parametrize("polarity", ["keep", "update"])
@@ -49,8 +56,8 @@ def run(model, x, h0, lengths=None):
 def test_the_model_runs_and_is_the_same_function(options, polarity, reset, seed):
     gru = draw_network(seed, polarity=polarity, reset=reset, dtype=np.float32, **options)
     x, h0 = draw_input(gru, seed)
-    for theirs, ours in zip(run(gru.to_onnx(), x, h0), gru(x, h0), strict=True):
-        assert_near(theirs, ours, FLOAT32)
+    for theirs, exact in zip(run(gru.to_onnx(), x, h0), in_float64(gru)(x, h0), strict=True):
+        assert_near(theirs, exact.astype(np.float32), FLOAT32)
 
 
 @pytest.mark.parametrize("reset", ["after", "before"])
@@ -60,8 +67,8 @@ def test_shorter_rows_are_those_of_sequence_lens(options, reset):
     x, h0 = draw_input(gru, 31)
     lengths = np.arange(len(x)) % x.shape[1] + 1
     theirs = run(gru.to_onnx(sequence_lens=True), x, h0, lengths)
-    for one, ours in zip(theirs, gru(x, h0, lengths=lengths), strict=True):
-        assert_near(one, ours, FLOAT32)
+    for one, exact in zip(theirs, in_float64(gru)(x, h0, lengths=lengths), strict=True):
+        assert_near(one, exact.astype(np.float32), FLOAT32)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
