@@ -2,7 +2,8 @@
 
 An optimiser changes a list of arrays in place, given the list of their
 gradients; ``network.arrays()`` and ``gradients.arrays()`` are such lists, and
-further arrays, a readout's for example, can stand beside them.
+further arrays, a readout's for example, can stand beside them. A network, or
+its gradients, can also be given as they are.
 """
 
 import math
@@ -29,7 +30,7 @@ class SGD:
             raise ValueError(f"learning_rate must be positive, got {learning_rate!r}")
         if not 0 <= momentum < 1:
             raise ValueError(f"momentum must lie in [0, 1), got {momentum!r}")
-        self.arrays = list(arrays)
+        self.arrays = as_list(arrays)
         self.learning_rate = learning_rate
         self.momentum = momentum
         self._velocities = [np.zeros_like(array) for array in self.arrays]
@@ -67,7 +68,7 @@ class Adam:
         for name, beta in (("beta1", beta1), ("beta2", beta2)):
             if not 0 <= beta < 1:
                 raise ValueError(f"{name} must lie in [0, 1), got {beta!r}")
-        self.arrays = list(arrays)
+        self.arrays = as_list(arrays)
         self.learning_rate = learning_rate
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
         self.steps = 0
@@ -87,9 +88,14 @@ class Adam:
             array -= (self.learning_rate / mean_scale) * mean / (np.sqrt(square / square_scale) + self.epsilon)
 
 
+def as_list(arrays):
+    """A list of arrays as it is, or the arrays of a network or of its gradients."""
+    return list(arrays.arrays() if hasattr(arrays, "arrays") else arrays)
+
+
 def _triples(arrays, gradients, moments):
     """Arrays with their gradients and moments; ValueError, before anything changes, if they do not fit."""
-    gradients = list(gradients)
+    gradients = as_list(gradients)
     if len(gradients) != len(arrays):
         raise ValueError(f"there are {len(arrays)} arrays to train, and {len(gradients)} gradients came")
     for index, (array, gradient) in enumerate(zip(arrays, gradients, strict=True)):
@@ -135,7 +141,7 @@ def clip_by_norm(gradients, max_norm):
     """
     if not max_norm > 0:
         raise ValueError(f"max_norm must be positive, got {max_norm!r}")
-    gradients = [np.asarray(gradient) for gradient in gradients]
+    gradients = [np.asarray(gradient) for gradient in as_list(gradients)]
     gradients = [g if g.dtype.kind == "f" else g.astype(np.float64) for g in gradients]
     # Squares of an exploded gradient are too large for its dtype: divide by the largest entry first, in float64.
     largest = max((float(np.abs(g).max()) for g in gradients if g.size), default=0.0) or 1.0

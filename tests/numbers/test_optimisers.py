@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from gru_ref import SGD, Adam, clip_by_norm
+from gru_ref import GRU, SGD, Adam, clip_by_norm
 
 SHAPES = [(3, 4), (4,), (1, 2, 2)]
 OPTIMISERS = {
@@ -128,3 +128,18 @@ def test_gradients_that_do_not_fit_change_nothing(make):
 def test_a_wrong_option_is_refused(make, told):
     with pytest.raises(ValueError, match=re.escape(told)):
         make()
+
+
+@pytest.mark.parametrize("optimiser", [SGD, Adam])
+def test_a_network_and_its_gradients_can_be_given_as_they_are(optimiser):
+    networks = [GRU(2, 3, rng=0) for _ in range(2)]
+    x = np.random.default_rng(0).standard_normal((4, 5, 2))
+    for network, as_is in zip(networks, (True, False), strict=True):
+        gradients = network.backward(network.trace(x), np.ones((4, 5, 3)))
+        clipped, _ = clip_by_norm(gradients if as_is else gradients.arrays(), 1.0)
+        training = optimiser(network if as_is else network.arrays(), learning_rate=0.1)
+        training.step(clipped)
+        training.step(gradients if as_is else gradients.arrays())
+    assert not np.array_equal(networks[0].W, GRU(2, 3, rng=0).W)
+    for one, other in zip(networks[0].arrays(), networks[1].arrays(), strict=True):
+        assert np.array_equal(one, other)
