@@ -34,8 +34,9 @@ from gru_ref.shapes import real_array, require_shapes
 def sigmoid(a):
     """Logistic function 1 / (1 + exp(-a)), without overflow for any finite a.
 
-    It is computed as ``0.5 * tanh(a / 2) + 0.5``, which is the same function:
-    tanh never overflows, so neither does this.
+    With e = exp(-abs(a)), which never overflows, it is 1 / (1 + e) where a is
+    not negative and e / (1 + e) where it is. Both keep every digit; the same
+    function written as ``0.5 * tanh(a / 2) + 0.5`` loses those of a small value.
 
     Parameters
     ----------
@@ -45,8 +46,10 @@ def sigmoid(a):
     Returns
     -------
     numpy.ndarray or numpy scalar
-        Values in [0, 1], same shape as `a`; float32 stays float32. Far from
-        zero, rounding reaches exactly 0 and 1.
+        Values in [0, 1], same shape as `a`; float32 stays float32. The value is
+        exactly 1 where exp(-a) is lost beside 1 (from a = 37 on, in float32
+        from 17), and exactly 0 where exp(a) is too small for the dtype (from
+        a = -746 down, in float32 from -104).
 
     Raises
     ------
@@ -63,7 +66,9 @@ def sigmoid(a):
     a = real_array("a", a)
     if a.dtype.kind != "f":
         a = a.astype(np.float64)
-    return 0.5 * np.tanh(0.5 * a) + 0.5
+    with np.errstate(under="ignore"):
+        e = np.exp(-np.abs(a))
+    return np.where(a >= 0, 1, e) / (1 + e)
 
 
 def _gate(x, h_prev, W, U, b, block):

@@ -63,6 +63,20 @@ def test_sigmoid_agrees_with_the_plain_formula_and_never_falls(a):
     assert np.all(np.diff(sigmoid(np.sort(a))) >= 0)
 
 
+@pytest.mark.parametrize(("dtype", "lowest"), [(np.float32, -85), (np.float64, -700)])
+def test_sigmoid_keeps_the_digits_of_small_values(dtype, lowest):
+    a = np.linspace(lowest, 15, 500, dtype=dtype)
+    exact = 1 / (1 + np.exp(-a.astype(np.longdouble)))
+    np.testing.assert_allclose(sigmoid(a).astype(np.longdouble), exact, rtol=4 * np.finfo(dtype).eps, atol=0)
+
+
+@pytest.mark.parametrize(("dtype", "one", "zero"), [(np.float32, 17, -104), (np.float64, 37, -746)])
+def test_sigmoid_is_exactly_one_or_zero_from_where_its_description_says(dtype, one, zero):
+    assert sigmoid(dtype([zero, one])).tolist() == [0, 1]
+    inside = sigmoid(dtype([zero + 1, one - 1]))
+    assert np.all((inside > 0) & (inside < 1))
+
+
 def test_sigmoid_takes_integers_and_lists_as_float64():
     assert sigmoid([0, 0]).dtype == np.float64
     assert sigmoid(np.arange(3, dtype=np.int8)).dtype == np.float64
