@@ -5,10 +5,13 @@ Each module of `gru_checks.questions` holds one assignment, under the name
 """
 
 import functools
-import importlib
+import importlib.util
 import pkgutil
 import re
+import sys
+import traceback
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -16,7 +19,16 @@ from gru_checks import questions as question_modules
 from gru_checks.calling import COURSE_PACKAGES
 from gru_checks.question import KINDS, Question, inputs
 
-__all__ = ["Assignment", "RegistryError", "assignment", "assignments", "inputs", "question", "validate"]
+__all__ = [
+    "Assignment",
+    "RegistryError",
+    "assignment",
+    "assignments",
+    "inputs",
+    "private_assignments",
+    "question",
+    "validate",
+]
 
 CHOICE_SHARE = 0.15
 """Largest share of an assignment's points that may be had by choosing."""
@@ -89,6 +101,59 @@ def assignments():
         for module in sorted(pkgutil.iter_modules(question_modules.__path__), key=lambda module: module.name)
     )
     validate(found)
+    return found
+
+
+def private_assignments(folder):
+    """Load assignments that are no part of the course, such as those of an exam.
+
+    Every file ``*.py`` in the folder is a module of the same form as those of
+    `gru_checks.questions`; one whose name begins with an underscore is only
+    there to be imported by the others.
+
+    Parameters
+    ----------
+    folder : str or os.PathLike
+        Its modules are run: it must be one's own.
+
+    Returns
+    -------
+    tuple of Assignment
+        In the order of their stems.
+
+    Raises
+    ------
+    RegistryError
+        If a module cannot be imported or has no ``ASSIGNMENT``, or if one
+        contradicts itself or two have something in common.
+    """
+    folder = Path(folder).resolve()
+    if not folder.is_dir():
+        raise RegistryError(f"{folder} is no folder")
+    paths = sorted(path for path in folder.glob("*.py") if not path.name.startswith("_"))
+    if not paths:
+        raise RegistryError(f"there is no module of questions in {folder}: no file whose name ends in .py")
+    sys.path.insert(0, str(folder))
+    try:
+        found = tuple(_private(path) for path in paths)
+    finally:
+        sys.path.remove(str(folder))
+    validate(found)
+    return tuple(sorted(found, key=lambda assignment: assignment.stem))
+
+
+def _private(path):
+    # A name of its own, so that a file called numpy.py or ch03_update_gate.py replaces nothing.
+    spec = importlib.util.spec_from_file_location(f"gru_private_questions.{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        raise RegistryError(f"{place.filename}, line {place.lineno}: {type(error).__name__}: {error}") from error
+    found = getattr(module, "ASSIGNMENT", None)
+    if not isinstance(found, Assignment):
+        raise RegistryError(f"{path}: it has no ASSIGNMENT that is a gru_checks.registry.Assignment")
     return found
 
 

@@ -72,7 +72,11 @@ def _parser():
     commands = parser.add_subparsers(required=True, metavar="grade|doctor|show")
     grade = commands.add_parser("grade", help="grade a folder of submissions")
     grade.set_defaults(command=_grade)
-    grade.add_argument("submissions", metavar="SUBMISSIONS", help="a folder of STUDENT/ASSIGNMENT.ipynb")
+    grade.add_argument(
+        "submissions",
+        metavar="SUBMISSIONS",
+        help="a folder of STUDENT/ASSIGNMENT.ipynb, or what a learning platform gives to download, also as a zip",
+    )
     grade.add_argument(
         "--out", required=True, metavar="RESULTS", help="a folder, made if need be; results in it are kept"
     )
@@ -111,6 +115,12 @@ def _parser():
         metavar="MIB",
         help="address space that a submission may use (default: %(default)s)",
     )
+    grade.add_argument(
+        "--questions",
+        metavar="FOLDER",
+        help="a folder of your own modules of questions, of the form of gru_checks/questions; one for an assignment of"
+        " the course takes its place",
+    )
     grade.add_argument("--regrade", action="store_true", help="grade again what has a result already")
     grade.add_argument(
         "--isolation",
@@ -145,7 +155,7 @@ def _positive(kind):
 
 
 def _grade(options):
-    assignments = registry.assignments() if options.assignments is None else options.assignments
+    assignments = _assignments(options)
     level = _level(options)
     limits = Limits(seconds=options.time_limit, memory=options.memory)
     grading = Grading(
@@ -161,6 +171,21 @@ def _grade(options):
     if summary.interrupted:
         return STOPPED
     return SOME_NOT_GRADABLE if summary.having(results.NOT_GRADABLE) or summary.unplaced else ALL_GRADED
+
+
+def _assignments(options):
+    """The course's assignments, or those given, and the teacher's own."""
+    course = registry.assignments() if options.assignments is None else options.assignments
+    if options.questions is None:
+        return course
+    try:
+        private = registry.private_assignments(options.questions)
+        replaced = {assignment.stem for assignment in private}
+        found = (*(assignment for assignment in course if assignment.stem not in replaced), *private)
+        registry.validate(found)
+    except registry.RegistryError as error:
+        raise CannotStart(f"the questions in {options.questions}: " + "; ".join(str(error).split("\n"))) from None
+    return found
 
 
 def _level(options):

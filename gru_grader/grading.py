@@ -2,7 +2,9 @@
 
 import functools
 import json
+import os
 import secrets
+import tempfile
 import time
 from concurrent.futures import as_completed
 from dataclasses import dataclass, field
@@ -10,10 +12,12 @@ from pathlib import Path
 
 from gru_checks.question import inputs
 from gru_grader import notebook, results, tables
+from gru_grader.archive import CannotUnpack, unpack
 from gru_grader.client import WorkerError
 from gru_grader.grade import grade
 from gru_grader.pool import WorkerPool
-from gru_grader.submissions import RESERVED, find, look_alikes
+from gru_grader.recognition import recognise
+from gru_grader.submissions import RESERVED, Unplaced, find, look_alikes
 from gru_grader.text import safe_line
 
 
@@ -57,6 +61,7 @@ class Grading:
     Parameters
     ----------
     submissions : str or os.PathLike
+        A folder, or a zip of one.
     out : str or os.PathLike
     assignments : sequence of gru_checks.registry.Assignment
     level : str
@@ -80,9 +85,11 @@ class Grading:
         if self.out.resolve().is_relative_to(source):
             raise CannotStart(f"the results {out} must not lie inside the submissions {submissions}")
         try:
-            self.submissions, self.unplaced = find(str(source), list(self.assignments), only)
+            self.submissions, self.unplaced = self._found(source, only)
         except OSError as error:
             raise CannotStart(f"the submissions cannot be read: {results.fault(error)}") from None
+        except CannotUnpack as error:
+            raise CannotStart(str(error)) from None
         if not self.submissions and not self.unplaced:
             raise CannotStart(f"there is no submission in {submissions}; expected STUDENT/ASSIGNMENT.ipynb")
         self._only = only
@@ -93,6 +100,28 @@ class Grading:
             results.remove_partial(self.out)
         except OSError as error:
             raise CannotStart(f"the results cannot be written: {results.fault(error)}") from None
+
+    def _found(self, source, only):
+        """Find the submissions in a folder, or in a zip, which is unpacked for as long as this object lives."""
+        look = functools.partial(
+            find,
+            stems=list(self.assignments),
+            assignment=only,
+            recognise=functools.partial(recognise, assignments=self.assignments.values()),
+        )
+        if not source.is_file():
+            return look(str(source))
+        self._unpacked = tempfile.TemporaryDirectory(prefix="gru-grader-")
+        left_out = [Unplaced(name, reason) for name, reason in unpack(source, self._unpacked.name)]
+        folder = self._unpacked.name
+        submissions, unplaced = look(folder)
+        # The zip of a folder often has that folder in it.
+        while not submissions and len(inner := os.listdir(folder)) == 1 and os.path.isdir(f"{folder}/{inner[0]}"):
+            folder = f"{folder}/{inner[0]}"
+            submissions, inside = look(folder)
+            if submissions:
+                unplaced = inside
+        return submissions, sorted(unplaced + left_out)
 
     def run(self, jobs, regrade=False, progress=None):
         """Grade what has no result yet.

@@ -11,6 +11,7 @@ import os
 import stat
 from dataclasses import dataclass
 
+ENDING = ".ipynb"
 MAX_BYTES = 16 * 2**20
 """A file larger than this is not opened; stored pictures fit in easily."""
 MAX_CELLS = 2000

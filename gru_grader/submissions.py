@@ -6,7 +6,9 @@ import unicodedata
 from dataclasses import dataclass, replace
 from os.path import basename, dirname
 
-ENDING = ".ipynb"
+from gru_grader.download_names import downloaded
+from gru_grader.notebook import ENDING
+
 NBGRADER_FOLDER = "submitted"
 RESERVED = ("summary.csv", "timings.csv", "grading.json")
 """Files beside the students' folders of results, so no student can be called so."""
@@ -51,13 +53,13 @@ class Unplaced:
     student: str = ""
 
 
-def find(folder, stems, assignment=None):
+def find(folder, stems, assignment=None, recognise=None):
     """Find all submissions.
 
     Known layouts: ``<student>/<assignment>.ipynb``, also one folder further
     down; nbgrader's ``submitted/<student>/<assignment>/<name>.ipynb``; one
-    flat folder of ``<student>_<assignment>.ipynb``. Links to folders are not
-    followed.
+    flat folder of ``<student>_<assignment>.ipynb``; what Canvas and Moodle
+    give to download. Links to folders are not followed.
 
     A folder of students, such as a section of a class, is nobody's
     submission. It is known by what lies in it: several folders with notebooks,
@@ -72,6 +74,9 @@ def find(folder, stems, assignment=None):
     assignment : str, optional
         Find those of this assignment alone. A student's only notebook then
         counts as one whatever its name.
+    recognise : callable, optional
+        ``recognise(path)`` gives the stem of the assignment that a notebook
+        answers, or None; it is asked where no name tells it.
 
     Returns
     -------
@@ -88,7 +93,7 @@ def find(folder, stems, assignment=None):
     inner = os.path.join(folder, NBGRADER_FOLDER)
     collected = os.path.isdir(inner)
     root = inner if collected else folder
-    search = _Search(folder, stems, assignment, collected)
+    search = _Search(folder, stems, assignment, collected, recognise or (lambda path: None))
     for entry in sorted(os.scandir(root), key=lambda entry: entry.name):
         if entry.name.startswith("."):
             continue
@@ -98,6 +103,8 @@ def find(folder, stems, assignment=None):
             search.add_folder(entry)
         elif entry.name.endswith(ENDING):
             search.place_flat(entry)
+        elif (handed_in := downloaded(entry.name)) is not None:
+            search.leave(entry.path, "it is no notebook", handed_in.student)
     return search.result()
 
 
@@ -129,19 +136,21 @@ class _Search:
 
     Parameters
     ----------
-    folder, stems, assignment
+    folder, stems, assignment, recognise
         As for `find`.
     collected : bool
         Whether nbgrader collected the submissions, so that the first folders are certainly the students'.
     """
 
-    def __init__(self, folder, stems, assignment, collected):
+    def __init__(self, folder, stems, assignment, collected, recognise):
         self._folder = folder
         self._stems = stems
         self._only = assignment
         self._collected = collected
+        self._recognise = recognise
         self._students = []
         self._found = {}
+        self._strange = {}
         self._unplaced = []
         self._elsewhere = set()
 
@@ -154,7 +163,7 @@ class _Search:
         try:
             self._students.append((entry, list(_notebooks(entry.path, 1))))
         except OSError as error:
-            self.leave(entry.path, f"it cannot be read: {error.strerror}", entry.name)
+            self.leave(entry.path, f"it cannot be read: {error.strerror}", _student(entry.name))
 
     def _place_folders(self):
         inner = [{dirname(path) for path in notebooks} - {entry.path} for entry, notebooks in self._students]
@@ -162,7 +171,7 @@ class _Search:
         common = {name for name in names if names.count(name) > 1}
         for entry, notebooks in self._students:
             if reason := self._unfit(entry, notebooks, common):
-                self.leave(entry.path, reason, entry.name)
+                self.leave(entry.path, reason, _student(entry.name))
             else:
                 self._place_notebooks(entry, notebooks)
 
@@ -170,15 +179,27 @@ class _Search:
         for path in notebooks:
             name, folder = basename(path), basename(dirname(path))
             stem = self._stem(name) or (self._stem(folder) if dirname(path) != student.path else None)
+            stem = stem or self._recognise(path)
             if stem is None and self._only is not None and len(notebooks) == 1:
                 stem = self._only
-            self._place(student.name, stem, path, self._cure(len(notebooks)))
+            self._place(_student(student.name), stem, path, self._cure(len(notebooks)))
 
     def place_flat(self, entry):
         """Place a notebook that has its student in its name."""
-        stem = self._stem(entry.name)
-        student = "" if stem is None else max(_around(stem, entry.name), key=len)
-        if stem is not None and not student:
+        handed_in = downloaded(entry.name)
+        stem = self._stem(entry.name if handed_in is None else handed_in.file)
+        if handed_in is not None:
+            student = handed_in.student
+        elif stem is not None:
+            student = max(_around(stem, entry.name), key=len)
+        else:
+            student = entry.name.removesuffix(ENDING).strip()
+        stem = stem or self._recognise(entry.path)
+        if stem is None and handed_in is not None:
+            self._strange.setdefault(student, []).append(entry.path)
+        elif stem is None:
+            self._place("", None, entry.path, f"name it STUDENT_{self._example()}{ENDING}")
+        elif not student:
             self.leave(
                 entry.path,
                 "its name does not say whose it is; if this is the folder of one student, give the folder above it",
@@ -186,11 +207,20 @@ class _Search:
         elif student.casefold() in RESERVED:
             self.leave(entry.path, _RESERVED_REASON)
         else:
-            self._place(student, stem, entry.path, f"name it STUDENT_{self._example()}{ENDING}")
+            self._place(student, stem, entry.path, "")
+
+    def _place_strange(self):
+        """Place what platforms name for a student, but neither name nor content for an assignment."""
+        placed = {student for student, _ in self._found} | self._elsewhere
+        for student, paths in self._strange.items():
+            is_only = len(paths) == 1 and student not in placed
+            for path in paths:
+                self._place(student, self._only if is_only else None, path, self._cure(1 if is_only else 2))
 
     def result(self):
         """Give what `find` returns."""
         self._place_folders()
+        self._place_strange()
         submissions = []
         for (student, stem), paths in self._found.items():
             # The name that the exercise has; otherwise the shortest, which is the one without "-Copy1".
@@ -272,11 +302,17 @@ class _Search:
 
     def _place(self, student, stem, path, cure):
         if stem is None:
-            self.leave(path, f"its name is that of no assignment; {cure}", student)
+            self.leave(path, f"neither its name nor its content says which assignment it answers; {cure}", student)
         elif self._only in (None, stem):
             self._found.setdefault((student, stem), []).append(path)
         else:
             self._elsewhere.add(student)
+
+
+def _student(name):
+    """Name the student of a folder."""
+    handed_in = downloaded(name)
+    return name if handed_in is None else handed_in.student
 
 
 _RESERVED_REASON = "the results have a file of this name; rename the folder"

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -112,7 +113,7 @@ def test_every_outcome_is_told_apart(folder, capsys):
     assert rows["loop"]["timed_out"] == "1" and rows["loop"]["right"] == "4" and rows["loop"]["score"] == "8.0"
     said = capsys.readouterr().out
     assert "4 graded, mean 6.5 points, which leaves out: 1 not attempted, 1 not gradable." in said
-    assert "broken/pipe.ipynb: its name is that of no assignment" in said
+    assert "broken/pipe.ipynb: neither its name nor its content says which assignment it answers" in said
 
 
 def test_a_result_has_gradescope_s_fields_and_says_what_it_was_made_from(folder):
@@ -420,11 +421,14 @@ def test_the_table_outlives_a_folder_without_submissions(tmp_path):
 
 
 def test_who_could_not_be_placed_is_in_the_table_until_placed(tmp_path, capsys):
-    hand_in(tmp_path / "in", anna=cells(RIGHT), bo=cells(RIGHT), **{"summary.csv": cells(RIGHT)})
+    # No check, and no definition at the beginning of a line.
+    strange = ["import numpy as np", "if True:\n" + textwrap.indent("\n".join(RIGHT.values()), "    ")]
+    hand_in(tmp_path / "in", anna=cells(RIGHT), bo=strange, **{"summary.csv": cells(RIGHT)})
     named = tmp_path / "in" / "bo" / f"{STEM}.ipynb"
     named.rename(named.with_name("homework.ipynb"))
     assert grade(tmp_path) == command_line.SOME_NOT_GRADABLE
-    assert f"bo/homework.ipynb: its name is that of no assignment; --assignment {STEM} takes" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "bo/homework.ipynb: neither its name nor its content says which assignment it answers; --assignment" in said
     rows = summary(tmp_path / "results")
     assert {name: row["status"] for name, row in rows.items()} == {
         "anna": "graded",

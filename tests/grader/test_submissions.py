@@ -61,7 +61,8 @@ def test_a_student_s_copies(tmp_path):
     assert [path for _, _, path in placed] == ["anna/ch03-update-gate.ipynb"]
     assert unplaced == {
         "anna/ch03-update-gate-Copy1.ipynb": "anna/ch03-update-gate.ipynb is graded as anna's ch03-update-gate",
-        "anna/notes.ipynb": "its name is that of no assignment; rename the one to grade to ASSIGNMENT.ipynb",
+        "anna/notes.ipynb": "neither its name nor its content says which assignment it answers; rename the one to grade"
+        " to ASSIGNMENT.ipynb",
     }
 
 

@@ -1,0 +1,123 @@
+"""A teacher's own questions, from a folder of modules."""
+
+import json
+
+import pytest
+
+from gru_checks import registry
+from gru_grader import __main__ as command_line
+from tests.grader.bank import ASSIGNMENT, STEM, notebook_text
+
+MODULE = """
+from _drawing import draw
+from gru_checks.question import Part, Question
+from gru_checks.registry import Assignment
+
+
+def triple(x):
+    return 3 * x
+
+
+ASSIGNMENT = Assignment(
+    stem="{stem}",
+    title="An exam",
+    questions=(
+        Question(
+            id="{chapter}.triple",
+            title="Three times",
+            points={points},
+            answer="triple",
+            reference=triple,
+            draw=draw,
+            returns=(Part("the result"),),
+            hints=("Think.", "Think again."),
+            page="exam#numbers",
+        ),
+    ),
+    minutes=5,
+    difficulty="easy",
+    trains="Nothing.",
+    next_step="Stop.",
+)
+"""
+DRAWING = """
+from gru_checks.calling import Call
+from gru_checks.question import Case
+
+
+def draw(rng):
+    return [Case("two rows", Call("triple", (rng.normal(0, 1, (2, 3)),)))]
+"""
+
+
+def bank(folder, stem="exam", chapter="exam", points=4):
+    folder.mkdir(exist_ok=True)
+    (folder / "_drawing.py").write_text(DRAWING)
+    (folder / "numpy.py").write_text(MODULE.format(stem=stem, chapter=chapter, points=points))
+    return folder
+
+
+def grade(tmp_path, *options):
+    arguments = ["grade", tmp_path / "in", "--out", tmp_path / "out", "--seed", 7, "--jobs", 1, *options]
+    return command_line.main([str(argument) for argument in arguments], assignments=[ASSIGNMENT])
+
+
+def hand_in(tmp_path, stem):
+    path = tmp_path / "in" / "anna" / f"{stem}.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_text(notebook_text(["def triple(x):\n    return x + x + x"]))
+
+
+@pytest.mark.needs("sandbox")
+def test_they_are_graded_beside_the_course_s(tmp_path):
+    hand_in(tmp_path, "exam")
+    assert grade(tmp_path, "--questions", bank(tmp_path / "bank")) == 0
+    record = json.loads((tmp_path / "out" / "anna" / "exam" / "results.json").read_text())
+    assert record["score"] == 4
+    # The hidden inputs come from a module beside it: another one is another bank.
+    (tmp_path / "bank" / "_drawing.py").write_text(DRAWING + "\n# changed\n")
+    assert grade(tmp_path, "--questions", tmp_path / "bank") == 0
+    again = json.loads((tmp_path / "out" / "anna" / "exam" / "results.json").read_text())
+    assert again["extra_data"]["question_bank"] != record["extra_data"]["question_bank"]
+
+
+@pytest.mark.needs("sandbox")
+def test_one_of_the_same_stem_takes_the_place_of_the_course_s(tmp_path):
+    hand_in(tmp_path, STEM)
+    assert grade(tmp_path, "--questions", bank(tmp_path / "bank", stem=STEM, points=7)) == 0
+    assert json.loads((tmp_path / "out" / "anna" / STEM / "results.json").read_text())["score"] == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("exam.py", "1 / 0", "exam.py, line 1: ZeroDivisionError: division by zero"),
+        ("exam.py", "import nowhere_to_be_found", "No module named 'nowhere_to_be_found'"),
+        ("exam.py", "x = (", "SyntaxError"),
+        ("exam.py", "x = 1", "exam.py: it has no ASSIGNMENT"),
+        ("_exam.py", "x = 1", "no file whose name ends in .py"),
+        ("exam.py", MODULE.format(stem="exam", chapter="exam", points=0), "points must be a positive whole number"),
+    ],
+)
+def test_what_is_wrong_with_them_is_said(tmp_path, capsys, name, content, sentence):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "bank").mkdir()
+    if "_drawing" in content:
+        (tmp_path / "bank" / "_drawing.py").write_text(DRAWING)
+    (tmp_path / "bank" / name).write_text(content)
+    assert grade(tmp_path, "--questions", tmp_path / "bank") == command_line.UNUSABLE
+    assert sentence in capsys.readouterr().err
+
+
+def test_no_folder_is_said(tmp_path):
+    with pytest.raises(registry.RegistryError, match="is no folder"):
+        registry.private_assignments(tmp_path / "none")
+
+
+def test_an_id_that_the_course_has_is_refused(tmp_path, capsys):
+    folder = bank(tmp_path / "bank", chapter="sums")
+    module = folder / "numpy.py"
+    module.write_text(module.read_text().replace("sums.triple", "sums.double"))
+    (tmp_path / "in").mkdir()
+    assert grade(tmp_path, "--questions", folder) == command_line.UNUSABLE
+    assert "the question id 'sums.double' occurs twice" in capsys.readouterr().err
