@@ -1,4 +1,4 @@
-"""One setting holds the repository's address: empty, nothing leads there; filled, every page and every notebook does."""
+"""One setting holds the repository's address: while it is empty nothing leads there, then every page and notebook does."""
 
 import contextlib
 import io
