@@ -1,4 +1,4 @@
-"""One setting holds the repository's address: while it is empty nothing leads there, then every page and notebook does."""
+"""One setting holds the repository's address: while it is empty nothing leads there, then every page does."""
 
 import contextlib
 import io
