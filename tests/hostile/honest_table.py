@@ -1,7 +1,7 @@
 """Honest submissions that other graders punish; each deserves full points."""
 
 from tests.grader.bank import NAMES, RIGHT, WRONG, cells
-from tests.hostile.hostile_table import Submission
+from tests.hostile.submission import Submission
 
 
 def _honest(name, before=(), after=(), **answers):

@@ -6,6 +6,7 @@ import pytest
 
 from tests.hostile import throwaway
 from tests.hostile.escapes import ESCAPES, harm_done
+from tests.hostile.hostile_table import ATTEMPTS
 
 
 @pytest.mark.needs("sandbox")
@@ -22,3 +23,11 @@ def test_every_escape_succeeds_where_nothing_isolates():
     harm = json.loads(ran.stdout)
     assert {name for name, done in harm.items() if not done} == set()
     assert harm.keys() == ESCAPES.keys()
+
+
+@pytest.mark.needs("bubblewrap")
+def test_every_list_of_attempts_has_some_that_succeed_where_nothing_isolates():
+    ran = throwaway.run("-m", "tests.hostile.table_run", "none")
+    assert ran.returncode == 0, ran.stderr
+    differences = json.loads(ran.stdout)["differences"]
+    assert {submission.name for submission in ATTEMPTS} - differences.keys() == set()
