@@ -27,6 +27,7 @@ from nbgrader.preprocessors import (
 )
 
 from authoring.normal_form import NotebookError, normalised, read, to_text, write
+from gru_checks.calling import COURSE_PACKAGES
 from gru_checks.registry import assignments
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -128,6 +129,8 @@ def with_generated_cells(notebook, assignment):
         if "part" in marks:
             cells.setdefault(marks.get("question"), []).append((marks["part"], cell))
     _require_parts(cells, assignment)
+    _require_ends(notebook.cells)
+    _require_imports(notebook.cells, assignment)
     for part, cell in cells[None]:
         if part == "head":
             cell.source = _head(assignment, "Solution")
@@ -193,6 +196,32 @@ def _require_parts(cells, assignment):
             raise ExerciseError(f"{question.id} has the parts {', '.join(parts)}; {', '.join(expected)} are needed")
 
 
+def _require_ends(cells):
+    ends = [cell.metadata.get("gru", {}).get("part") for cell in (cells[0], cells[-1])]
+    if ends != ["head", "progress"]:
+        raise ExerciseError("its first cell must be the head and its last one the progress")
+
+
+def _require_imports(cells, assignment):
+    """Refuse a notebook that offers its reader a package whose use would make an answer worthless."""
+    allowed = {"gru_checks", *assignment.imports}
+    for cell in cells:
+        if cell.cell_type == "code":
+            for name in sorted(_imported(cell.source) & set(COURSE_PACKAGES) - allowed):
+                raise ExerciseError(f"a cell imports {name}, which answers of this assignment may not use")
+
+
+def _imported(source):
+    """Name the packages that a cell imports."""
+    names = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names.append(node.module or "")
+    return {name.partition(".")[0] for name in names}
+
+
 def _fill(cell, part, number, question):
     name = question.id.replace(".", "-").replace("_", "-")
     if part == "title":
@@ -205,8 +234,7 @@ def _fill(cell, part, number, question):
         cell.source = f'check("{question.id}")'
         cell.metadata["nbgrader"] = _nbgrader(f"{name}-check", grade=True, locked=True, points=question.points)
     elif part == "answer":
-        if question.answer not in _defined(cell.source):
-            raise ExerciseError(f"{question.id}: its answer cell does not define {question.answer}")
+        _require_stub(cell.source, question)
         cell.metadata["nbgrader"] = _nbgrader(f"{name}-answer", solution=True)
     elif part == "worked":
         # nbgrader knows no Markdown that is a solution and not graded by hand; solutions/nbgrader_config.py drops it.
@@ -236,8 +264,21 @@ def _folded(summary, text):
     return f"<details>\n<summary>{summary}</summary>\n\n{text}\n\n</details>"
 
 
-def _defined(source):
-    return [node.name for node in ast.parse(source).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+def _require_stub(source, question):
+    """Refuse a stub that is not called as the question says, since feedback names what it is given."""
+    wanted = ast.ClassDef if question.kind == "class" else ast.FunctionDef
+    body = ast.parse(source).body
+    stub = next((node for node in body if isinstance(node, wanted) and node.name == question.answer), None)
+    if stub is None:
+        raise ExerciseError(f"{question.id}: its answer cell does not define {question.answer}")
+    if question.kind == "class":
+        stub = next((node for node in stub.body if getattr(node, "name", "") == "__init__"), None)
+    names = tuple(argument.arg for argument in stub.args.args if argument.arg != "self") if stub else ()
+    if names != question.parameters:
+        raise ExerciseError(
+            f"{question.id}: {question.answer} takes {', '.join(names)}; its reference takes"
+            f" {', '.join(question.parameters)}"
+        )
 
 
 def _nbgrader(grade_id, *, grade=False, solution=False, locked=False, points=None):

@@ -5,26 +5,29 @@ Usage: ``python -m authoring.mutants``
 Each mutant differs from the answer in the solution notebook by one change of
 the kind that people make: plus for minus, a term dropped, two arguments
 swapped, a transpose too many, an axis, a constant, another activation. A
-mutant is killed if it does not get all points. One that survives is either
-right too, and `STILL_RIGHT` says why, or the check has a hole.
+mutant is killed if it does not get all points, or never ends. One that survives
+is either right too, and `authoring.survivors` says why, or the check has a hole.
 """
 
 import ast
+import contextlib
 import copy
 import itertools
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from authoring.normal_form import read
+from authoring.survivors import STILL_RIGHT
 from gru_checks.calling import perform
 from gru_checks.judge import judge
 from gru_checks.registry import assignments, inputs
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ("mutants 1", "mutants 2")
+SECONDS = 5
+"""How long a mutant may take; a loop without end is a mistake too."""
 ACTIVATIONS = ("np.tanh", "sigmoid", "np.exp", "np.log", "np.abs", "np.log2", "np.sign")
 OPERATORS = {
     ast.Add: [ast.Sub],
@@ -38,24 +41,6 @@ OPERATORS = {
 }
 COMPARISONS = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
 COMMUTATIVE = (ast.Add, ast.Mult)
-
-_LATCH = "z stays below 0.00025 with the write line at 0 and above 0.95 with it at 1: a latch"
-_AXIS = "axis -1 of a matrix is its axis 1"
-STILL_RIGHT = {
-    "def limit_biases(U_z, W_z, eps):": "W_z and U_z enter the biases alike, by the sums of their rows",
-    "push = np.abs(W_z).sum(axis=-1, keepdims=True) + np.abs(U_z).sum(axis=1, keepdims=True)": _AXIS,
-    "push = np.abs(W_z).sum(axis=1, keepdims=True) + np.abs(U_z).sum(axis=-1, keepdims=True)": _AXIS,
-    "return (d_a @ x.T, d_a @ h_prev.T, d_a.sum(axis=-1, keepdims=True))": _AXIS,
-    "return (np.array([[25.0, 0.0]]), np.zeros((1, 1)), np.array([[-12.0]]))": _LATCH,
-    "return (np.array([[23.0, 0.0]]), np.zeros((1, 1)), np.array([[-12.0]]))": _LATCH,
-    "return (np.array([[48.0, 0.0]]), np.zeros((1, 1)), np.array([[-12.0]]))": _LATCH,
-    "return (np.array([[24.0, 1.0]]), np.zeros((1, 1)), np.array([[-12.0]]))": _LATCH,
-    "return (np.array([[24.0, -1.0]]), np.zeros((1, 1)), np.array([[-12.0]]))": _LATCH,
-    "return (np.array([[24.0, -0.0]]), np.zeros((1, 1)), np.array([[-12.0]]))": _LATCH,
-    "return (np.array([[24.0, 0.0]]), np.zeros((1, 1)), np.array([[-13.0]]))": _LATCH,
-    "return (np.array([[24.0, 0.0]]), np.zeros((1, 1)), np.array([[-11.0]]))": _LATCH,
-}
-"""Changed lines of mutants that are right answers too, each with the reason."""
 
 
 @dataclass(frozen=True)
@@ -119,12 +104,13 @@ def trial(assignment):
     list of Result
     """
     answers = model_answers(assignment)
+    solved = [*given_cells(assignment), *answers.values()]
     results = []
     for question in assignment.questions:
         for mutant in mutants(question.id, answers[question.id]):
-            namespace = run([*answers.values(), mutant.source])
+            namespace = run([*solved, mutant.source])
             killed = any(_loses_points(question, seed, namespace) for seed in SEEDS)
-            reason = "" if killed else STILL_RIGHT.get(mutant.change, "")
+            reason = "" if killed else STILL_RIGHT.get(question.id, {}).get(mutant.change, "")
             results.append(Result(mutant, killed, reason))
     return results
 
@@ -140,17 +126,32 @@ def model_answers(assignment):
     -------
     dict of str
     """
+    marked = ((cell.metadata.get("gru", {}), cell.source) for cell in _cells(assignment))
+    return {marks["question"]: source for marks, source in marked if marks.get("part") == "answer"}
+
+
+def given_cells(assignment):
+    """Source of the cells that an exercise gives to its reader, such as a sigmoid to build on.
+
+    Parameters
+    ----------
+    assignment : Assignment
+
+    Returns
+    -------
+    list of str
+    """
+    return [cell.source for cell in _cells(assignment) if "part" not in cell.metadata.get("gru", {})]
+
+
+def _cells(assignment):
     notebook, _ = read(ROOT / "solutions" / f"{assignment.stem}.ipynb")
-    return {
-        cell.metadata["gru"]["question"]: cell.source
-        for cell in notebook.cells
-        if cell.metadata.get("gru", {}).get("part") == "answer"
-    }
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def run(sources):
     """Execute cells one after another, as a notebook would, and give the namespace."""
-    namespace = {"__name__": "__main__", "np": np}
+    namespace = {"__name__": "__main__"}
     for source in sources:
         exec(compile(source, "<answer>", "exec"), namespace)
     return namespace
@@ -158,8 +159,31 @@ def run(sources):
 
 def _loses_points(question, seed, namespace):
     cases = inputs(question, seed)
-    verdict = judge(question, cases, [perform(case.call, namespace) for case in cases], public=False)
+    try:
+        with _time_limit(SECONDS):
+            outcomes = [perform(case.call, namespace) for case in cases]
+    except _TooLong:
+        return True
+    verdict = judge(question, cases, outcomes, public=False)
     return verdict.points < verdict.max_points
+
+
+class _TooLong(KeyboardInterrupt):
+    """A mutant takes too long; of this kind because `perform` lets no other pass."""
+
+
+@contextlib.contextmanager
+def _time_limit(seconds):
+    def stop(*_):
+        raise _TooLong
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def mutants(question_id, source):
@@ -240,7 +264,7 @@ def _replacements(node):
         case ast.Call(args=arguments):
             yield from _swaps(node, "args", arguments)
             yield from _other_activations(node)
-        case ast.Return(value=value):
+        case ast.Return(value=ast.expr() as value):
             yield ast.Return(ast.UnaryOp(ast.USub(), value))
             yield ast.Return(ast.BinOp(ast.Constant(1), ast.Sub(), value))
         case ast.FunctionDef(args=ast.arguments(args=parameters)):
@@ -255,7 +279,8 @@ def _transposed(node):
 
 
 def _swaps(node, field, parts):
-    for i, j in itertools.combinations(range(len(parts)), 2):
+    movable = [place for place, part in enumerate(parts) if getattr(part, "arg", "") != "self"]
+    for i, j in itertools.combinations(movable, 2):
         order = list(parts)
         order[i], order[j] = order[j], order[i]
         changed = copy.copy(node)

@@ -29,16 +29,51 @@ class Call:
     Parameters
     ----------
     name : str
-        The function, looked up in the namespace of the learner.
+        The function or class, looked up in the namespace of the learner.
     arguments : tuple of plain values
     errors : dict of str, optional
         Keyword arguments of `numpy.errstate` during the call, for example
         ``{"over": "raise"}``; what is not named is ignored.
+    steps : tuple of (str, tuple), optional
+        For a class: methods to call one after another on the object that it
+        makes, each with its arguments. What they return, as a tuple, is what
+        the call returns; a single one's value comes by itself.
     """
 
     name: str
     arguments: tuple = ()
     errors: dict[str, str] = field(default_factory=dict)
+    steps: tuple = ()
+
+    @property
+    def all_arguments(self):
+        """Arguments of the call and of its steps."""
+        return sum((tuple(given) for _, given in self.steps), self.arguments)
+
+    def carried_out(self, function, arguments):
+        """Call a function, or make an object of a class and call its methods.
+
+        Parameters
+        ----------
+        function : callable
+        arguments : tuple
+            Those of the call or copies of them; the steps' own are copied here.
+
+        Returns
+        -------
+        object
+
+        Raises
+        ------
+        NotPlain
+            If a method returns what is no plain value, besides all that the function raises.
+        """
+        value = function(*arguments)
+        if not self.steps:
+            return value
+        # Plain at once: an object may return its own array and change it in the next step.
+        values = tuple(plain(getattr(value, method)(*copy.deepcopy(given))) for method, given in self.steps)
+        return values if len(values) > 1 else values[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,9 +149,11 @@ def perform(call, namespace):
     try:
         with warnings.catch_warnings(), np.errstate(**{"all": "ignore", **call.errors}):
             warnings.simplefilter("ignore")
-            value = function(*arguments)
+            value = call.carried_out(function, arguments)
     except KeyboardInterrupt:
         raise
+    except NotPlain as error:
+        return Outcome("unreadable", message=_clean(str(error)), source=source)
     except BaseException as error:
         return _raised(error, namespace, source, _changed(call.arguments, arguments))
     changed = _changed(call.arguments, arguments)
@@ -201,7 +238,7 @@ def _used_by(part, namespace):
     if isinstance(part, types.MethodType):
         return [part.__func__]
     if isinstance(part, type) and part.__module__ == namespace.get("__name__"):
-        return list(vars(part).values())
+        return [*vars(part).values(), *part.__bases__]
     if not isinstance(part, types.FunctionType) or part.__globals__ is not namespace:
         return []
     used = [cell.cell_contents for cell in part.__closure__ or () if _filled(cell)]

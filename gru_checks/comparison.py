@@ -50,6 +50,41 @@ def compare(question, case, expected, value, *, public):
     return _entries(question.behaviour.part, question, case, wanted, observed, public)
 
 
+def agrees(question, case, expected, value):
+    """Whether `compare` would find nothing wrong about a value, without looking for the words.
+
+    Parameters
+    ----------
+    question : Question
+    case : Case
+    expected, value : plain values
+        What is expected, and the answer.
+
+    Returns
+    -------
+    bool
+    """
+    if question.kind in ("choice", "behaviour"):
+        return compare(question, case, expected, value, public=False) is None
+    parts = len(question.returns)
+    if parts == 1:
+        expected, value = (expected,), (value,)
+    elif not all(type(each) in (tuple, list) and len(each) == parts for each in (expected, value)):
+        return False
+    return all(_same_part(question, case, *pair) for pair in zip(expected, value, strict=True))
+
+
+def _same_part(question, case, expected, value):
+    right, array = _as_array(expected), _as_array(value)
+    if right is None or array is None or array.shape != right.shape:
+        return False
+    if array.dtype.kind == "b" and right.dtype.kind != "b":
+        return False
+    if _loses_dtype(question, right, value, array):
+        return False
+    return bool(_close(question.tolerance, right, array, case.call.all_arguments).all())
+
+
 def _choice(choices, expected, value):
     if type(value) is not str:
         return Finding("type", f'It returned {_kind(value)}; a letter in quotes is expected, as in return "a".')
@@ -90,11 +125,15 @@ def _part(part, question, case, expected, value, public, values):
             return None
         place = _first(~np.isfinite(array))
         return Finding("nonfinite", f"{_entry(part, place)} is {array[place]}; a finite number is expected.")
-    both_floats = all(each.dtype.kind == "f" for each in (expected, array))
-    # A list has no dtype to keep.
-    if question.keeps_dtype and type(value) is np.ndarray and both_floats and expected.dtype != array.dtype:
+    if _loses_dtype(question, expected, value, array):
         return Finding("dtype", f"{part.name} has dtype {array.dtype} where the input has {expected.dtype}.")
     return _entries(part, question, case, expected, array, public)
+
+
+def _loses_dtype(question, expected, value, array):
+    """Whether a precision was to be kept and is another one; a list has none to keep."""
+    both_floats = array.dtype.kind == expected.dtype.kind == "f"
+    return question.keeps_dtype and both_floats and type(value) is np.ndarray and expected.dtype != array.dtype
 
 
 def _entries(part, question, case, expected, array, public):
@@ -106,10 +145,10 @@ def _entries(part, question, case, expected, array, public):
     bad = ~np.isfinite(array) & np.isfinite(expected)
     if bad.any():
         return Finding("nonfinite", _non_finite(part, case, array, bad, public))
-    bad = ~_close(question.tolerance, expected, array, case.call.arguments)
+    bad = ~_close(question.tolerance, expected, array, case.call.all_arguments)
     if not bad.any():
         return None
-    if array.dtype.kind in "iu" and expected.dtype.kind == "f":
+    if array.dtype.kind in "iu" and expected.dtype.kind == "f" and question.kind != "value":
         text = f"{part.name} holds whole numbers ({array.dtype}); the part after the point was cut off."
         return Finding("dtype", text)
     place = _first(bad)
@@ -118,6 +157,8 @@ def _entries(part, question, case, expected, array, public):
     text, rounded = f"It differs from the right answer{share}, first {_entry(part, place)}", _rounded(expected, array)
     if not public:
         return Finding("value", f"{text}.{rounded}")
+    if question.kind == "value":
+        text = f"With {givens(question, case)} {part.name} differs from the right answer"
     words = question.behaviour.words if question.behaviour else {}
     pair = expected[place], array[place]
     digits = 6 if _number(pair[0], 6) != _number(pair[1], 6) else 15
@@ -125,11 +166,21 @@ def _entries(part, question, case, expected, array, public):
     return Finding("value", f"{text}: {right} is right, yours is {yours}.{rounded}")
 
 
+def givens(question, case):
+    """Name what a value is computed from, as in "I = 3, H = 5"."""
+    pairs = zip(question.parameters, case.call.arguments, strict=True)
+    return ", ".join(
+        f"{name} = {value:.6g}" if type(value) is float else f"{name} = {value!r}" for name, value in pairs
+    )
+
+
 def _rounded(expected, array):
     """Say that an array is the right one rounded, if it is; values that are hardly any prove nothing."""
     if expected.dtype.kind != "f" or array.dtype.kind != "f":
         return ""
-    if not np.abs(expected.astype(np.float64) - array).max() <= 0.05:
+    with np.errstate(invalid="ignore"):
+        near = np.abs(expected.astype(np.float64) - array).max() <= 0.05
+    if not near:
         return ""
     for digits in range(1, MOST_DIGITS + 1):
         rounded = np.round(expected.astype(np.float64), digits)

@@ -1,14 +1,13 @@
 """From a question, its cases and what an answer did in them to a verdict; nothing of the learner's runs here."""
 
 import functools
-import inspect
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gru_checks.calling import Call, Outcome, perform
-from gru_checks.comparison import STAGES, Finding, as_arrays, compare
+from gru_checks.calling import Outcome, perform
+from gru_checks.comparison import STAGES, Finding, agrees, as_arrays, compare, givens
 from gru_checks.values import NotPlain, plain
 
 ORDER = ("not_attempted", "missing", "crashed", "timed_out", "raised", "unreadable", *STAGES)
@@ -139,7 +138,7 @@ def _reread(outcome):
 def _reference_value(question, case):
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        return plain(question.reference(*case.call.arguments))
+        return plain(case.call.carried_out(question.reference, case.call.arguments))
 
 
 def _finding(question, case, expected, outcome, public):
@@ -151,13 +150,14 @@ def _finding(question, case, expected, outcome, public):
 def _what_happened(question, case, outcome, public):
     name = question.answer
     match outcome.status:
-        case "not_attempted" if outcome.message in ("", name):
-            told = f"{name} still raises NotImplementedError: put your answer in place of that line."
+        case "not_attempted" if outcome.message in ("", name, *_methods(case)):
+            part = f"{name}.{outcome.message}" if outcome.message in _methods(case) else name
+            told = f"{part} still raises NotImplementedError: put your answer in place of that line."
             return f"{told} If you have, run its cell, and see whether it ended without an error." if public else told
         case "not_attempted":
             return f"{name} calls {outcome.message}, which still raises NotImplementedError: write that one first."
         case "raised":
-            return _raised(question, case, outcome)
+            return _raised(question, case, outcome, public)
         case "unreadable":
             return f"It returned {outcome.message}. Numbers, or arrays of numbers, are expected."
         case "crashed":
@@ -169,32 +169,34 @@ def _what_happened(question, case, outcome, public):
     raise ValueError(f"{question.id}: no such status: {outcome.status}")
 
 
-def _raised(question, case, outcome):
+def _raised(question, case, outcome, public):
     # On one line: an exception's text is the learner's own and could imitate a verdict.
     message = " ".join(outcome.message.split())
     said = f"{outcome.error}: {message}" if message else outcome.error
     if not outcome.line_number:
-        call = f"{question.answer}({', '.join(_parameters(question))})"
+        call = f"{question.answer}({', '.join(question.parameters)})"
         return f"The call {call} failed with {said}."
     lines = [f"It stopped with {said}, in line {outcome.line_number} of its cell:"]
     lines += [f"    {outcome.line}"] if outcome.line else []
+    if question.kind == "value" and public:
+        lines.append(f"It was given {givens(question, case)}.")
     shapes = _shapes(question, case) if outcome.error in SHAPE_ERRORS else ""
     return "\n".join(lines + ([f"Shapes of the inputs: {shapes}."] if shapes else []))
 
 
-def _parameters(question):
-    return list(inspect.signature(question.reference).parameters)
+def _methods(case):
+    return ("__init__", *(method for method, _ in case.call.steps)) if case.call.steps else ()
 
 
 def _shapes(question, case):
     """Name the arguments that are arrays, with their shapes."""
-    pairs = zip(_parameters(question), case.call.arguments, strict=True)
+    pairs = zip(question.parameters, case.call.arguments, strict=True)
     return ", ".join(f"{name} {value.shape}" for name, value in pairs if type(value) is np.ndarray)
 
 
 def _remarks(question, outcomes, consequence):
     """Name the arguments that were changed in place, in one sentence, and say what follows."""
-    parameters = _parameters(question)
+    parameters = question.parameters
     places = sorted({place for outcome in outcomes for place in outcome.changed if place < len(parameters)})
     if not places:
         return ()
@@ -245,7 +247,7 @@ def _told(cases, findings, place):
 
 def _small(text):
     """Begin a sentence small where it follows a colon, unless it begins with a name."""
-    return text[0].lower() + text[1:] if text.startswith(("In ", "It ", "The ")) else text
+    return text[0].lower() + text[1:] if text.startswith(("In ", "It ", "The ", "With ")) else text
 
 
 def _explanation(question, cases, outcomes, findings):
@@ -297,12 +299,12 @@ def _likeness(question, case, outcome, form):
     if wrong.status == "raised":
         same = (wrong.error, wrong.message) == (outcome.error, outcome.message)
         return "same" if same else "akin" if wrong.error == outcome.error else None
-    return "same" if compare(question, case, wrong.value, outcome.value, public=False) is None else None
+    return "same" if agrees(question, case, wrong.value, outcome.value) else None
 
 
 @functools.lru_cache(maxsize=4096)
 def _performed(form, case):
-    return perform(Call("wrong", case.call.arguments, case.call.errors), {"wrong": form})
+    return perform(replace(case.call, name="wrong"), {"wrong": form})
 
 
 def _fits(misconception, cases, outcomes, findings):

@@ -1,6 +1,7 @@
 """A question as data: what is asked, on which inputs, what is right, and which mistakes are known."""
 
 import hashlib
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from gru_checks.calling import Call
 
-KINDS = ("function", "choice", "behaviour")
+KINDS = ("function", "class", "value", "choice", "behaviour")
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ class Question:
     title : str
     points : int
     answer : str
-        Name of the function that the learner writes.
+        Name of the function or class that the learner writes.
     reference : callable
         What is right. The names of its parameters are those of the task.
     draw : callable
@@ -167,7 +168,9 @@ class Question:
         Where the book explains it, as "stem#heading", the heading as it is written there.
     misconceptions : tuple of Misconception, optional
     kind : str, optional
-        "function"; "choice" (returns the letter of a choice); "behaviour".
+        "function"; "class" (each case says which methods of an object it
+        calls, and `reference` is a class); "value" (one number or a few, from
+        given numbers); "choice" (returns the letter of a choice); "behaviour".
     tolerance : Tolerance, optional
     keeps_dtype : bool, optional
         Whether arrays must come back in the precision in which they came.
@@ -198,6 +201,11 @@ class Question:
     uses: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
     """Packages of the course that an answer may use; set by its assignment."""
+
+    @property
+    def parameters(self):
+        """Names of what the answer is given, as the task has them."""
+        return tuple(inspect.signature(self.reference).parameters)
 
 
 def inputs(question, seed):

@@ -32,6 +32,8 @@ __all__ = [
 
 CHOICE_SHARE = 0.15
 """Largest share of an assignment's points that may be had by choosing."""
+GIVEN = (bool, int, float, str)
+"""Types of what a question of the kind "value" gives."""
 _ID = re.compile(r"[a-z0-9]+(\.[a-z0-9_]+)")
 _PAGE = re.compile(r"[a-z0-9-]+#\S(.*\S)?")
 
@@ -275,6 +277,10 @@ def _question_faults(question):
         yield "every case needs a positive weight"
     if len({case.name for case in cases}) != len(cases):
         yield "two cases have the same name"
+    if question.kind == "value" and not all(type(a) in GIVEN for case in cases for a in case.call.arguments):
+        yield "a value is computed from given numbers, not from arrays"
+    if any(bool(case.call.steps) != (question.kind == "class") for case in cases):
+        yield "the cases of a class, and no others, say which methods are called"
     for case in cases:
         yield from _shape_faults(question, case)
 
@@ -289,7 +295,7 @@ def _choice_faults(question):
 
 
 def _shape_faults(question, case):
-    right = question.reference(*case.call.arguments)
+    right = case.call.carried_out(question.reference, case.call.arguments)
     parts = right if len(question.returns) > 1 else (right,)
     if len(parts) != len(question.returns):
         yield f"the reference returns {len(parts)} parts in the case of {case.name}"

@@ -184,3 +184,26 @@ def test_it_loads_no_question_and_no_reference():
     code = "import sys, gru_checks.calling; print(sorted(m for m in sys.modules if m.startswith('gru_')))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "['gru_checks', 'gru_checks.calling', 'gru_checks.values']"
+
+
+COUNTER = """
+class f:
+    def __init__(self, start):
+        self.count = start
+    def up(self, by):
+        self.count += by
+        return self.count
+"""
+
+
+def test_of_a_class_the_methods_of_one_object_are_called_in_order():
+    call = Call("f", (np.zeros(2),), steps=(("up", (1,)), ("up", (2,))))
+    done = perform(call, cell(COUNTER))
+    assert done.status == "returned" and [value.tolist() for value in done.value] == [[1, 1], [3, 3]]
+    assert perform(Call("f", (1,), steps=(("up", (1,)),)), cell(COUNTER)).value == 2
+    assert perform(Call("f", (1,), steps=(("down", (1,)),)), cell(COUNTER)).error == "AttributeError"
+    assert len(call.all_arguments) == 3
+
+
+def test_a_class_that_is_built_on_one_of_the_course_is_known_as_such():
+    assert perform(Call("f", (2, 3)), cell("class f(GRU): pass", GRU=gru_ref.GRU)).source == "gru_ref"

@@ -14,10 +14,10 @@ from nbformat import v4
 
 import gru_checks
 from authoring.execution import execute
-from authoring.mutants import model_answers
+from authoring.mutants import given_cells, model_answers
 from gru_checks import feedback, notebook
 from gru_checks.judge import Verdict
-from gru_checks.registry import assignment, question
+from gru_checks.registry import assignment, assignments, question
 
 ROOT = Path(__file__).resolve().parents[2]
 STEM = "ch03-update-gate"
@@ -156,7 +156,7 @@ def test_the_learner_keeps_the_own_function(run_cell, capsys):
         ("check('update_gate')", "Did you mean 'ch03.update_gate'?"),
         ("check('%s')" % ("x" * 1000), "There are: ch03.sigmoid, "),
         ("progress()", "Which assignment? Its name goes in quotes"),
-        ("progress('ch03')", "There are: ch03-update-gate."),
+        ("progress('ch03')", "There are: ch03-update-gate"),
         ("progress('ch03_update_gate')", "Did you mean 'ch03-update-gate'?"),
     ],
 )
@@ -322,15 +322,31 @@ def test_under_nbgrader_the_points_are_a_plain_float_and_nothing_is_shown(value,
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_check_takes_less_than_half_a_second(run_cell, solved, monkeypatch):
+@pytest.mark.parametrize("found", assignments(), ids=lambda found: found.stem)
+def test_a_check_takes_less_than_half_a_second(run_cell, found, monkeypatch):
     monkeypatch.setattr(sys, "stdout", io.StringIO())
-    namespace = run_cell(HEAD + solved)
-    wrong = run_cell(HEAD + TRANSPOSED)
-    for asked in assignment(STEM).questions:
-        for names in (namespace, wrong):
+    right = run_cell("\n".join([HEAD, *given_cells(found), *model_answers(found).values()]))
+    for asked in found.questions:
+        mistake = asked.misconceptions[0].wrong
+        # Of another origin than the reference, so that it is judged by what it does.
+        wrong = {**right, asked.answer: lambda *arguments, mistake=mistake: mistake(*arguments)}
+        for names in (right, wrong):
             start = time.process_time()
             exec(f'check("{asked.id}")', names)
             assert time.process_time() - start < 0.5, asked.id
+
+
+@pytest.mark.parametrize("found", assignments(), ids=lambda found: found.stem)
+def test_under_nbgrader_a_solved_notebook_earns_all_and_an_untouched_one_nothing(found, monkeypatch, run_cell, capsys):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    solved = run_cell("\n".join([HEAD, *given_cells(found), *model_answers(found).values()]))
+    stub = "def {}(*arguments):\n    raise NotImplementedError()"
+    untouched = run_cell("\n".join([HEAD, *(stub.format(asked.answer) for asked in found.questions)]))
+    for asked in found.questions:
+        assert eval(f'check("{asked.id}")', solved) == asked.points
+        assert eval(f'check("{asked.id}")', untouched) == 0
+    assert eval(f'progress("{found.stem}")', solved) == found.points
+    assert capsys.readouterr() == ("", "")
 
 
 def test_numpy_alone_is_needed():

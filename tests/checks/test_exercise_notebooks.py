@@ -106,7 +106,29 @@ def renamed(notebook, cells):
     cells["ch03.latch", "answer"].source = "def other():\n    return 1"
 
 
+def other_parameters(notebook, cells):
+    cell = cells["ch03.half_life", "answer"]
+    cell.source = cell.source.replace("def half_life(z)", "def half_life(gate)")
+
+
+def before_the_head(notebook, cells):
+    notebook.cells.insert(0, nbformat.v4.new_markdown_cell("Hello."))
+
+
+def after_the_progress(notebook, cells):
+    notebook.cells.append(nbformat.v4.new_markdown_cell("Bye."))
+
+
+def importing(line):
+    return lambda notebook, cells: notebook.cells.insert(2, nbformat.v4.new_code_cell(line))
+
+
 FAULTS = [
+    (other_parameters, "half_life takes gate; its reference takes z"),
+    (before_the_head, "its first cell must be the head"),
+    (after_the_progress, "its last one the progress"),
+    (importing("import numpy as np, gru_ref.gates as g"), "a cell imports gru_ref, which"),
+    (importing("from gru_ref import sigmoid"), "answers of this assignment may not use"),
     (without(("ch03.latch", "hints")), "ch03.latch has the parts"),
     (without((None, "head")), "one cell marked head"),
     (without((None, "progress")), "one cell marked head"),

@@ -1,11 +1,13 @@
 """The judge: what is told first, in which words, and what an answer is worth."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
 
 from gru_checks.calling import Call, Outcome, perform
+from gru_checks.comparison import agrees, compare
 from gru_checks.judge import judge
 from gru_checks.question import Behaviour, Case, Misconception, Part, Question, Tolerance
 from gru_checks.registry import Assignment
@@ -536,3 +538,119 @@ def test_a_behaviour_passes_with_any_weights_that_show_it():
     assert "first the sign at time step 0: 1 is right, yours is none." in told(lambda: [0], TRACE, TRIED).message
     assert "w has shape (2,)" in told(lambda: [1, 2], TRACE, TRIED).message
     assert "w[0] is nan; a finite number is expected" in told(lambda: [np.nan], TRACE, TRIED).message
+
+
+VALUE = dataclasses.replace(
+    QUESTION,
+    kind="value",
+    reference=lambda I, H, rate: I * H + rate,
+    returns=(Part("the number", ""),),
+    misconceptions=(Misconception("sum", "They are added.", lambda I, H, rate: I + H + rate),),
+)
+GIVEN = [Case("few", Call("answer", (2, 3, 0.5))), Case("many", Call("answer", (7, 5, 1e-7)))]
+
+
+def test_a_value_is_judged_on_its_givens_and_names_them_to_who_may_know():
+    assert told(lambda I, H, rate: I * H + rate, VALUE, GIVEN).status == "right"
+    assert told(lambda I, H, rate: np.float32(I * H + rate), VALUE, GIVEN).status == "right"
+    message = told(lambda I, H, rate: I - H, VALUE, GIVEN).message
+    assert message == (
+        "In the case of few: with I = 2, H = 3, rate = 0.5 the number differs from the right answer:"
+        " 6.5 is right, yours is -1."
+    )
+    hidden = told(lambda I, H, rate: I - H, VALUE, GIVEN, public=False).message
+    assert "I = 2" not in hidden and "6.5" not in hidden
+    assert told(lambda I, H, rate: I + H + rate, VALUE, GIVEN).misconception == "sum"
+
+
+def test_an_error_in_a_value_comes_with_its_givens(run_cell):
+    def message(public):
+        namespace = run_cell("def answer(I, H, rate):\n    return [][I]")
+        return judge(VALUE, GIVEN, [perform(c.call, namespace) for c in GIVEN], public=public).message
+
+    assert "It was given I = 2, H = 3, rate = 0.5." in message(True)
+    assert "I = 2" not in message(False)
+
+
+class Adder:
+    def __init__(self, start):
+        self.total = start
+
+    def add(self, amount):
+        self.total = self.total + amount
+        return self.total
+
+
+class Forgetful(Adder):
+    def add(self, amount):
+        return Adder(0 * self.total).add(amount)
+
+
+def added(name, start, *amounts):
+    return Case(name, Call("answer", (start,), steps=tuple(("add", (amount,)) for amount in amounts)))
+
+
+OBJECT = dataclasses.replace(
+    QUESTION,
+    kind="class",
+    reference=Adder,
+    returns=(Part("the first sum", "HB"), Part("the second sum", "HB")),
+    misconceptions=(Misconception("forgets", "What was added before is forgotten.", Forgetful),),
+)
+OBJECTS = [added("one", A, A, A), added("other", B, -B, 3 * B)]
+
+
+def of_class(source, run_cell):
+    namespace = run_cell(source)
+    return judge(OBJECT, OBJECTS, [perform(c.call, namespace) for c in OBJECTS], public=True)
+
+
+ADDER = """
+class answer:
+    def __init__(self, start):
+        self.total = start
+    def add(self, amount):
+        {}
+"""
+
+
+def test_a_class_is_judged_by_what_the_methods_of_an_object_return(run_cell):
+    right = ADDER.format("self.total = self.total + amount; return self.total")
+    assert of_class(right, run_cell).message == "Right in all 2 cases."
+    verdict = of_class(ADDER.format("return self.total * 0 + amount"), run_cell)
+    assert (verdict.status, verdict.misconception) == ("wrong", "forgets")
+    assert "first the second sum at unit 0" in of_class(ADDER.format("return self.total + amount"), run_cell).message
+
+
+def test_of_an_unwritten_class_the_method_is_named(run_cell):
+    verdict = of_class(ADDER.format("raise NotImplementedError()"), run_cell)
+    assert verdict.status == "not_attempted" and "answer.add still raises NotImplementedError" in verdict.message
+    verdict = of_class("class answer:\n    def __init__(self, start): raise NotImplementedError()", run_cell)
+    assert verdict.status == "not_attempted" and "answer.__init__ still raises" in verdict.message
+    assert of_class("class answer:\n    def __init__(self, start): pass", run_cell).status == "raised"
+
+
+def test_an_object_may_return_its_own_array_and_change_it_later(run_cell):
+    assert of_class(ADDER.format("self.total += amount; return self.total"), run_cell).status == "right"
+    verdict = of_class(ADDER.format("return {1}"), run_cell)
+    assert verdict.status == "unreadable" and "It returned a set".lower() in verdict.message.lower()
+
+
+NUMBERS = [2 * A, (2 * A).tolist(), 2 * A.T, 3 * A, A * np.nan, A > 0, (2 * A).astype(np.float32), A.astype(int)]
+ODD = ["two", None, (A, A, A), [[1], [1, 2]]]
+
+
+@pytest.mark.parametrize("keeps_dtype", [False, True])
+@pytest.mark.parametrize("parts", [1, 2])
+def test_to_agree_is_to_have_nothing_wrong(parts, keeps_dtype):
+    returns = (Part("u", "HB"), Part("v", "HB"))[:parts]
+    question = dataclasses.replace(QUESTION, keeps_dtype=keeps_dtype, returns=returns)
+    agreed = 0
+    for expected, value in itertools.product(NUMBERS, NUMBERS + ODD):
+        if parts == 2:
+            expected, value = (expected, 2 * A), (value, 2 * A)
+        nothing_wrong = compare(question, CASES[0], expected, value, public=False) is None
+        assert agrees(question, CASES[0], expected, value) == nothing_wrong, (expected, value)
+        agreed += nothing_wrong
+    assert len(NUMBERS) <= agreed < len(NUMBERS) ** 2 / 2
+    assert not agrees(question, CASES[0], None, 2 * A) and not agrees(question, CASES[0], (A,) * 3, 2 * A)

@@ -21,8 +21,8 @@ def test_every_mutant_is_killed_or_provably_right(results, record_property):
 
 
 def test_no_reason_is_given_for_a_mutant_that_does_not_survive(results):
-    survivors = {result.mutant.change for result in results if not result.killed}
-    assert survivors == set(mutants.STILL_RIGHT)
+    survivors = {(result.mutant.question_id, result.mutant.change) for result in results if not result.killed}
+    assert survivors == {(id, change) for id, reasons in mutants.STILL_RIGHT.items() for change in reasons}
 
 
 def test_every_question_has_mutants(results):
@@ -66,6 +66,19 @@ def test_the_changes_that_are_tried(body, expected):
 def test_parameters_are_swapped_too():
     made = [mutant.source.splitlines()[0] for mutant in mutants.mutants("q", "def f(a, b, c):\n    return a")]
     assert {"def f(b, a, c):", "def f(c, b, a):", "def f(a, c, b):"} <= set(made)
+
+
+def test_a_method_keeps_its_object():
+    source = "class C:\n\n    def f(self, a, b):\n        return a"
+    made = [mutant.source for mutant in mutants.mutants("q", source)]
+    assert any("def f(self, b, a):" in text for text in made) and all("(self, " in text for text in made)
+
+
+def test_a_mutant_that_never_ends_is_killed(monkeypatch):
+    monkeypatch.setattr(mutants, "SECONDS", 1)
+    namespace = mutants.run(["def half_life(z):\n    while True:\n        pass"])
+    (asked,) = (q for q in assignment("ch03-update-gate").questions if q.id == "ch03.half_life")
+    assert mutants._loses_points(asked, 0, namespace)
 
 
 def test_each_mutant_differs_from_the_solution_and_from_the_others(results):

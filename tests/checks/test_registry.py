@@ -3,6 +3,7 @@
 import dataclasses
 import re
 
+import numpy as np
 import pytest
 
 from gru_checks.calling import Call
@@ -49,6 +50,9 @@ def changed(**changes):
 
 def test_what_is_sound_passes():
     validate([holding(QUESTION, CHOICE)])
+    validate([holding(changed(kind="value", draw=given(3, 0.5, "keep"), reference=lambda I, rate, polarity: I))])
+    steps = [Case("a", Call("one", (), steps=(("up", ()),)))]
+    validate([holding(changed(kind="class", draw=lambda rng: steps, reference=Up))])
 
 
 def test_the_course_itself_is_sound():
@@ -59,6 +63,15 @@ def test_the_course_itself_is_sound():
 
 def two_cases(names, weights=(1, 1)):
     return lambda rng: [Case(name, Call("one"), weight) for name, weight in zip(names, weights, strict=True)]
+
+
+def given(*arguments):
+    return lambda rng: [Case("the only one", Call("one", arguments))]
+
+
+class Up:
+    def up(self):
+        return 1
 
 
 @pytest.mark.parametrize(
@@ -84,6 +97,12 @@ def two_cases(names, weights=(1, 1)):
         (changed(reference=lambda: [1, 2]), "y has 1 axes in the case of the only one, not 0"),
         (changed(returns=(Part("u", ""), Part("v", "")), reference=lambda: (1, 2, 3)), "the reference returns 3 parts"),
         (changed(choices={"a": "A."}), "choices belong to the kind"),
+        (changed(kind="value", draw=given(np.ones(2)), reference=lambda a: 1), "from given numbers, not from arrays"),
+        (changed(kind="class"), "the cases of a class, and no others, say which methods are called"),
+        (
+            changed(draw=lambda rng: [Case("a", Call("one", (), steps=(("up", ()),)))], reference=Up),
+            "the cases of a class",
+        ),
         (dataclasses.replace(CHOICE, reference=lambda: "c"), "the right choice 'c' is none of its choices"),
         (dataclasses.replace(CHOICE, misconceptions=()), "each wrong choice needs one misconception"),
     ],
