@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gru_ref.options import brief
 from gru_ref.parameters import GRU_BLOCKS, Parameters, float_dtype
-from gru_ref.shapes import require_shapes
+from gru_ref.shapes import named_shapes, require_shapes
 
 
 class Columns(NamedTuple):
@@ -24,6 +25,9 @@ class Columns(NamedTuple):
     """Recurrent weights, (3, H, H)."""
     b: np.ndarray
     """Biases, (3, H, 1)."""
+
+    def __repr__(self):
+        return f"Columns({named_shapes(**self._asdict())})"
 
 
 def flip_polarity(parameters):
@@ -174,8 +178,9 @@ def stack_columns(W, U, b):
     biases : numpy.ndarray, shape (1, 3H)
     """
     for name, blocks in (("W", W), ("U", U), ("b", b)):
-        if len(blocks) != len(GRU_BLOCKS):
-            raise ValueError(f"{name} must hold three blocks (update gate, reset gate, candidate), got {len(blocks)}")
+        if not hasattr(blocks, "__len__") or len(blocks) != len(GRU_BLOCKS):
+            got = len(blocks) if hasattr(blocks, "__len__") else brief(blocks)
+            raise ValueError(f"{name} must hold three blocks (update gate, reset gate, candidate), got {got}")
     expected = {}
     for i, gate in enumerate(("z", "r", "h")):
         expected |= {f"W_{gate}": (W[i], "HI"), f"U_{gate}": (U[i], "HH"), f"b_{gate}": (b[i], "H1")}
@@ -229,6 +234,37 @@ def framework(module, extra):
         raise ImportError(
             f'gru_ref needs the package {module} for this. Install the extra: pip install "gru-course[{extra}]"'
         ) from error
+
+
+def refuse(value, readable, reader):
+    """Raise TypeError for what a converter does not read, saying what does where that is known.
+
+    Parameters
+    ----------
+    value : object
+    readable : str
+        What the converter says that it reads.
+    reader : str
+        Its name, such as "from_torch".
+    """
+    ours = class_names(value, "gru_ref")
+    readers = {"from_torch": ("torch", "Module"), "from_keras": ("keras", "Layer"), "from_onnx": ("onnx", "ModelProto")}
+    others = [name for name, (package, kind) in readers.items() if kind in class_names(value, package)]
+    if "Recurrent" in ours:
+        remedy = ", which is a network in NumPy already"
+    elif "GRUCell" in ours:
+        remedy = ": GRU.from_parameters takes its W, U, b_input and b_recurrent as arrays, and its polarity and reset"
+    elif "GRU" in ours:
+        remedy = ": its to_numpy() gives the gru_ref.GRU"
+    elif others and others[0] != reader:
+        remedy = f": GRU.{others[0]} reads those"
+    elif isinstance(value, np.ndarray):
+        remedy = ": GRU.from_parameters takes arrays"
+    elif isinstance(value, dict):
+        remedy = ": load it into a module first"
+    else:
+        remedy = ""
+    raise TypeError(f"{reader} reads {readable}; got {brief(value)}{remedy}")
 
 
 def class_names(value, package):

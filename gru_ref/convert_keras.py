@@ -1,11 +1,21 @@
 """Read Keras' GRU layers, and write them."""
 
 from gru_ref.conventions import KERAS
-from gru_ref.convert import class_names, framework, refuse_backward, refuse_biases, restore, same_for_all, single
+from gru_ref.convert import (
+    class_names,
+    framework,
+    refuse,
+    refuse_backward,
+    refuse_biases,
+    restore,
+    same_for_all,
+    single,
+)
+from gru_ref.options import check_flags
 
 READABLE = (
-    "from_keras reads a keras.layers.GRU, GRUCell, RNN of a GRUCell, Bidirectional of these, a list of them or a"
-    " keras.Sequential of them"
+    "a keras.layers.GRU, GRUCell, RNN of a GRUCell, Bidirectional of these, a list of them or a keras.Sequential of"
+    " them alone"
 )
 
 
@@ -33,7 +43,7 @@ def read(model):
     elif "Sequential" in class_names(model, "keras"):
         layers = model.layers
     if not layers:
-        raise ValueError(f"{READABLE}; got none")
+        raise ValueError(f"from_keras reads {READABLE}; got none")
     directions = [_directions(layer) for layer in layers]
     cells = [cell for layer in directions for cell, _ in layer]
     for cell in cells:
@@ -82,6 +92,7 @@ def write(layers, *, reset, reverse, masked_output, bias, cell):
         If a cell has to hold several layers, the first of two directions reads
         backward, or a bias is to be left out that is not zero.
     """
+    check_flags(bias=bias, cell=cell)
     keras = framework("keras", "tensorflow")
     refuse_backward(reverse and (cell or len(layers[0]) == 2), "Keras")
     if not bias:
@@ -131,7 +142,7 @@ def _directions(layer):
         return pair
     cell, backward = (layer.cell, bool(layer.go_backwards)) if "RNN" in names else (layer, False)
     if "GRUCell" not in class_names(cell, "keras"):
-        raise TypeError(f"{READABLE}; got {type(cell).__name__}")
+        refuse(cell if type(layer).__name__ == "RNN" else layer, READABLE, "from_keras")
     return [(cell, backward)]
 
 

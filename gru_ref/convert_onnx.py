@@ -3,7 +3,8 @@
 import numpy as np
 
 from gru_ref.conventions import ONNX
-from gru_ref.convert import framework, refuse_backward, restore, same_for_all
+from gru_ref.convert import framework, refuse, refuse_backward, restore, same_for_all
+from gru_ref.options import check_flags, computing_dtype
 
 OPSET, IR_VERSION = 17, 8
 """Old enough for every supported ONNX Runtime; the operator is the one of opset 14."""
@@ -35,7 +36,7 @@ def read(model):
     """
     onnx = framework("onnx", "onnx")
     if not isinstance(model, onnx.ModelProto):
-        raise TypeError(f"from_onnx reads an onnx.ModelProto, as onnx.load gives it; got {type(model).__name__}")
+        refuse(model, "an onnx.ModelProto, as onnx.load(path) gives it", "from_onnx")
     graph = model.graph
     nodes = [node for node in graph.node if node.op_type == "GRU"]
     if not nodes:
@@ -87,13 +88,12 @@ def write(layers, *, reset, reverse, sequence_lens, dtype):
     ValueError
         If the network has two directions of which the first reads backward.
     """
+    check_flags(sequence_lens=sequence_lens)
     onnx = framework("onnx", "onnx")
     helper, from_array = onnx.helper, onnx.numpy_helper.from_array
     L, D = len(layers), len(layers[0])
     I, H = layers[0][0][0].shape[1], layers[0][0][1].shape[1]
-    dtype = layers[0][0][0].dtype if dtype is None else np.dtype(dtype)
-    if dtype not in (np.float32, np.float64):
-        raise ValueError(f"dtype must be float32 or float64, got {dtype}")
+    dtype = layers[0][0][0].dtype if dtype is None else computing_dtype(dtype)
     refuse_backward(reverse and D == 2, "ONNX")
     direction = "bidirectional" if D == 2 else "reverse" if reverse else "forward"
 

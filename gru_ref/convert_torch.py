@@ -1,7 +1,8 @@
 """Read a ``torch.nn.GRU`` or ``torch.nn.GRUCell``, and write one."""
 
 from gru_ref.conventions import TORCH
-from gru_ref.convert import class_names, framework, refuse_biases, restore, single
+from gru_ref.convert import class_names, framework, refuse, refuse_biases, restore, single
+from gru_ref.options import check_flags
 
 
 def read(module):
@@ -24,7 +25,7 @@ def read(module):
     """
     names = class_names(module, "torch")
     if not names & {"GRU", "GRUCell"} or "Module" not in names:
-        raise TypeError(f"from_torch reads a torch.nn.GRU or torch.nn.GRUCell, got {type(module).__name__}")
+        refuse(module, "a torch.nn.GRU or torch.nn.GRUCell", "from_torch")
     if "GRUCell" in names:
         suffixes = [[""]]
     else:
@@ -61,6 +62,7 @@ def write(layers, *, bias, batch_first, cell):
         If a cell has to hold several layers, or a bias is to be left out that
         is not zero.
     """
+    check_flags(bias=bias, batch_first=batch_first, cell=cell)
     torch = framework("torch", "torch")
     if not bias:
         refuse_biases(layers)

@@ -1,34 +1,16 @@
 """What the GRUs of other frameworks check beforehand, in the words of `gru_ref.GRU`."""
 
-from gru_ref.gru import POLARITIES, RESETS
-
-MASKED_OUTPUTS = ("carry", "zero")
-
-
-def check_choices(**choices):
-    """Check options of a GRU that are words.
-
-    Parameters
-    ----------
-    **choices : str
-        Of ``polarity``, ``reset`` and ``masked_output``.
-
-    Raises
-    ------
-    ValueError
-        If one is not a word it may be.
-    """
-    words = {"polarity": POLARITIES, "reset": RESETS, "masked_output": MASKED_OUTPUTS}
-    for name, choice in choices.items():
-        if choice not in words[name]:
-            raise ValueError(f'{name} must be "{words[name][0]}" or "{words[name][1]}", got {choice!r}')
+from gru_ref.gru import GRU
+from gru_ref.options import brief, package_of
 
 
-def check_sizes(**sizes):
-    """Check sizes of a network; ValueError unless each is a positive integer."""
-    for name, size in sizes.items():
-        if isinstance(size, bool) or not hasattr(size, "__index__") or size < 1:
-            raise ValueError(f"{name} must be a positive integer, got {size!r}")
+def check_numpy_gru(gru):
+    """Check that it is a `gru_ref.GRU`; TypeError saying how to make one if it is not."""
+    if not isinstance(gru, GRU):
+        readers = {"torch": "from_torch", "keras": "from_keras"}
+        package = package_of(gru)
+        remedy = f": gru_ref.GRU.{readers[package]} makes one of it" if package in readers else ""
+        raise TypeError(f"from_numpy takes a gru_ref.GRU, got {brief(gru)}{remedy}")
 
 
 def check_shape(name, shape, **axes):
@@ -56,4 +38,5 @@ def check_shape(name, shape, **axes):
         sizes = ", ".join(f"{letter} = {size}" for letter, size in axes.items() if size is not None)
         missing_batch = len(shape) == 2 and list(axes) == ["B", "T", "I"]
         hint = f"; a single sequence is a batch of one, {name}[None]" if missing_batch else ""
-        raise ValueError(f"{name} must have shape ({', '.join(axes)}) with {sizes}, got {shape}{hint}")
+        letters = f"({', '.join(axes)}{',' if len(axes) == 1 else ''}){f' with {sizes}' if sizes else ''}"
+        raise ValueError(f"{name} must have shape {letters}, got {shape}{hint}")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gru_ref.shapes import require_shapes
+from gru_ref.shapes import named_shapes, require_shapes
 
 
 class GateGradient(NamedTuple):
@@ -27,6 +27,9 @@ class GateGradient(NamedTuple):
     """Gradient with respect to the recurrent weights, shape (H, H)."""
     b: np.ndarray
     """Gradient with respect to the bias, shape (H, 1)."""
+
+    def __repr__(self):
+        return f"GateGradient({named_shapes(**self._asdict())})"
 
 
 def gate_gradient(d_gate, gate, x, h_prev, W, U):

@@ -17,12 +17,10 @@ from gru_ref.convert import (
 )
 from gru_ref.forward import gru_forward
 from gru_ref.memory import half_life_over_time
+from gru_ref.options import check_convention
 from gru_ref.parameters import GRU_BLOCKS
 from gru_ref.recurrent import Recurrent
 from gru_ref.trace import LayerTrace
-
-POLARITIES = ("keep", "update")
-RESETS = ("after", "before")
 
 
 class GRU(Recurrent):
@@ -161,6 +159,8 @@ class GRU(Recurrent):
 
         Raises
         ------
+        TypeError
+            If `parameters` is neither.
         ValueError
             If a shape does not fit, or an argument is not one of those named.
         """
@@ -242,7 +242,8 @@ class GRU(Recurrent):
         Raises
         ------
         TypeError
-            If `module` is neither.
+            If `module` is neither. (A module of `gru_ref.torch_gru` has
+            ``to_numpy()``.)
         ValueError
             If its weights are neither float32 nor float64.
         """
@@ -288,8 +289,10 @@ class GRU(Recurrent):
         model : keras layer, keras.Sequential or sequence of layers
             GRU, GRUCell, RNN of a GRUCell, Bidirectional of these with
             ``merge_mode="concat"``; or a stack of them, the lowest first.
-            Dropout, which only acts in training, is not read, nor is
-            ``return_sequences``: here all outputs are returned.
+            Their own dropout, which only acts in training, is not read, nor
+            is ``return_sequences``: here all outputs are returned. Where a
+            model has other layers as well, an Embedding, Dropout or Dense, give
+            the list of its GRU layers.
 
         Returns
         -------
@@ -300,7 +303,8 @@ class GRU(Recurrent):
         Raises
         ------
         TypeError
-            If a layer is none of those.
+            If a layer is none of those. (A layer of `gru_ref.tf_gru` has
+            ``to_numpy()``.)
         ValueError
             If a layer has no weights yet, other activations than tanh and
             sigmoid, or the layers differ in what here is one for all.
@@ -379,7 +383,9 @@ class GRU(Recurrent):
         (B, T, D*H) and Y_h (L*D, B, H): what calling this network takes and
         gives. Update polarity is converted. At masked steps Y is zero,
         whatever `masked_output` is. ONNX Runtime gives a row of length 0 the
-        final state 0, this network its initial state.
+        final state 0, this network its initial state. Give it neither an empty
+        batch nor a sequence without steps: on B = 0 or T = 0 its GRU ends the
+        whole process (seen in ONNX Runtime 1.32).
 
         Parameters
         ----------
@@ -459,10 +465,8 @@ class GRU(Recurrent):
         refuse_backward(self.reverse, "the column form")
         return as_columns(*single(self._arranged(COLUMNS), "the column form"))
 
-    def _like(self, parameters, **changed):
-        """A network of other parameters, or of another convention."""
-        options = {name: getattr(self, name) for name in ("polarity", "reset", "reverse", "masked_output")}
-        return type(self).from_parameters(parameters, **options | changed)
+    def _kept_options(self):
+        return {"polarity": self.polarity, "reset": self.reset} | super()._kept_options()
 
     def _each(self, function, *arguments):
         """The function of each layer's and direction's parameters, nested as they are."""
@@ -473,9 +477,7 @@ class GRU(Recurrent):
         return self._each(arrange, self.polarity, self.reset, convention)
 
     def _set_convention(self, polarity, reset):
-        for name, value, known in (("polarity", polarity, POLARITIES), ("reset", reset, RESETS)):
-            if value not in known:
-                raise ValueError(f'{name} must be "{known[0]}" or "{known[1]}", got {value!r}')
+        check_convention(polarity=polarity, reset=reset)
         self._polarity = polarity
         self._reset = reset
 
@@ -519,6 +521,8 @@ class GRULayerTrace(LayerTrace):
     x : numpy.ndarray, shape (B, T, I)
         What this layer was given; in the first one zeros at masked steps.
     """
+
+    fields = ("x", "z", "r", "candidate", "h", "h_prev")
 
     def __init__(self, inputs, states, steps, order, mask, polarity):
         super().__init__(inputs, states, steps, order, mask)

@@ -14,6 +14,7 @@ References
 
 import numpy as np
 
+from gru_ref.options import check_choice
 from gru_ref.parameters import Parameters
 
 
@@ -43,8 +44,7 @@ def initial_parameters(name, input_size, hidden_size, blocks, rng, dtype=np.floa
     ValueError
         If `name` is none of those.
     """
-    if name not in INITIALISERS:
-        raise ValueError(f"initialiser must be one of {', '.join(map(repr, INITIALISERS))}; got {name!r}")
+    check_choice("initialiser", name, INITIALISERS)
     parameters = INITIALISERS[name](input_size, hidden_size, blocks, rng)
     return Parameters(*parameters).astype(np.dtype(dtype))
 

@@ -136,6 +136,8 @@ class LSTMLayerTrace(LayerTrace):
         What this layer was given; in the first one zeros at masked steps.
     """
 
+    fields = ("x", "i", "f", "g", "o", "c", "h", "h_prev")
+
     def _gate(self, block):
         H = self.states.shape[2]
         return self._public(self.steps.gates[..., block * H : (block + 1) * H])

@@ -31,8 +31,9 @@ def as_mask(B, T, mask=None, lengths=None):
     if lengths is not None:
         lengths = real_array("lengths", lengths)
         if lengths.shape != (B,) or (lengths.dtype.kind not in "iu" and B > 0):
+            hint = "; what is True where a step counts is the mask" if lengths.shape == (B, T) else ""
             raise ValueError(
-                f"lengths must hold one integer a row, shape (B,) = ({B},); got {lengths.dtype} {lengths.shape}"
+                f"lengths must hold one integer a row, shape (B,) = ({B},); got {lengths.dtype} {lengths.shape}{hint}"
             )
         if B and not 0 <= lengths.min() <= lengths.max() <= T:
             raise ValueError(f"lengths must lie between 0 and T = {T}, got {lengths.min()} to {lengths.max()}")
@@ -41,7 +42,12 @@ def as_mask(B, T, mask=None, lengths=None):
         return None
     mask = real_array("mask", mask)
     if mask.shape != (B, T):
-        raise ValueError(f"mask must have shape (B, T) = {(B, T)}, as x has; got {mask.shape}")
+        hint = ""
+        if mask.shape == (T, B):
+            hint = "; its transpose would fit"
+        elif mask.shape == (B,) and mask.dtype.kind in "iu":
+            hint = "; numbers of steps are lengths"
+        raise ValueError(f"mask must have shape (B, T) = {(B, T)}, as x has; got {mask.shape}{hint}")
     if mask.dtype != bool:
         raise ValueError(f"mask must be boolean, True where a step counts; got dtype {mask.dtype}: mask.astype(bool)")
     if mask.all():

@@ -4,7 +4,9 @@ import math
 
 import numpy as np
 
+from gru_ref.options import brief, check_convention
 from gru_ref.parameters import float_dtype
+from gru_ref.recurrent import Recurrent
 from gru_ref.shapes import real_array
 
 
@@ -62,8 +64,7 @@ def half_life_over_time(z, polarity="keep"):
 def _log_kept(z, polarity):
     """log of the share kept; -inf where that is 0."""
     z = real_array("z", z)
-    if polarity not in ("keep", "update"):
-        raise ValueError(f'polarity must be "keep" or "update", got {polarity!r}')
+    check_convention(polarity=polarity)
     if np.any((z < 0) | (z > 1)):
         raise ValueError("z must lie in [0, 1]: it is a gate's value, not its pre-activation")
     z = z.astype(float_dtype(z), copy=False)
@@ -94,11 +95,20 @@ def connectivity(network, x, h0=None, *, mask=None, lengths=None):
     -------
     numpy.ndarray, shape (B, T, T)
 
+    Raises
+    ------
+    TypeError
+        If `network` is none of those.
+    ValueError
+        If a shape does not fit.
+
     Notes
     -----
     Each row of the Jacobian is one backward pass; the D*H of them for one t
     run together as one batch, so the work is T passes at a batch of B*D*H.
     """
+    if not isinstance(network, Recurrent):
+        raise TypeError(f"network must be a gru_ref.GRU, RNN or LSTM, got {brief(network)}")
     x = real_array("x", x)
     outputs, _ = network(x, h0, mask=mask, lengths=lengths)
     B, T, N = outputs.shape

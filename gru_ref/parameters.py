@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gru_ref.shapes import real_array
+from gru_ref.options import brief, check_choice, check_flags, check_sizes
+from gru_ref.shapes import named_shapes, real_array
 
 GRU_BLOCKS = ("z", "r", "n")
 """Order of a GRU's blocks: update gate, reset gate, candidate."""
@@ -34,6 +35,9 @@ class Parameters(NamedTuple):
     b_recurrent: np.ndarray
     """Bias added to the state's product, shape (G*H,)."""
 
+    def __repr__(self):
+        return f"Parameters({named_shapes(**self._asdict())})"
+
     @property
     def input_size(self):
         """Number of inputs I."""
@@ -51,8 +55,12 @@ class Parameters(NamedTuple):
         ------
         IndexError
             If there is no block of that number; the first is 0.
+        TypeError
+            If `index` is no integer.
         """
         blocks = self.U.shape[1] // self.hidden_size
+        if not isinstance(index, int | np.integer):
+            raise TypeError(f"index must be an integer, 0 to {blocks - 1}, got {brief(index)}")
         if not 0 <= index < blocks:
             raise IndexError(f"block {index} of {blocks}: they are numbered from 0")
         columns = slice(index * self.hidden_size, (index + 1) * self.hidden_size)
@@ -64,12 +72,27 @@ class Parameters(NamedTuple):
 
 
 def only(nested, name):
-    """The single entry of ``nested[layer][direction]``; ValueError where there are several."""
+    """The single entry of ``nested[layer][direction]``; AttributeError where there are several."""
     if len(nested) > 1 or len(nested[0]) > 1:
-        raise ValueError(
+        raise AttributeError(
             f"there are {len(nested)} layer(s) of {len(nested[0])} direction(s): say which, {name}[layer][direction]"
         )
     return nested[0][0]
+
+
+def _array_of_the_only_layer(name, doc):
+    """The property of a `ByLayer` that is one array of its only layer and direction, read and written in place."""
+
+    def read(self):
+        return getattr(only(self.parameters, "parameters"), name)
+
+    def write(self, value):
+        array, value = read(self), real_array(name, value)
+        if value.shape != array.shape:
+            raise ValueError(f"{name} must have shape {array.shape}, got {value.shape}")
+        array[...] = value
+
+    return property(read, write, doc=doc)
 
 
 class ByLayer:
@@ -77,29 +100,42 @@ class ByLayer:
 
     parameters = ()
 
-    @property
-    def W(self):
-        """Input weights (I, G*H), where there is one layer and one direction."""
-        return only(self.parameters, "parameters").W
-
-    @property
-    def U(self):
-        """Recurrent weights (H, G*H), where there is one layer and one direction."""
-        return only(self.parameters, "parameters").U
-
-    @property
-    def b_input(self):
-        """Input bias (G*H,), where there is one layer and one direction."""
-        return only(self.parameters, "parameters").b_input
-
-    @property
-    def b_recurrent(self):
-        """Recurrent bias (G*H,), where there is one layer and one direction."""
-        return only(self.parameters, "parameters").b_recurrent
+    W = _array_of_the_only_layer("W", "Input weights (I, G*H), where there is one layer and one direction.")
+    U = _array_of_the_only_layer("U", "Recurrent weights (H, G*H), where there is one layer and one direction.")
+    b_input = _array_of_the_only_layer("b_input", "Input bias (G*H,), where there is one layer and one direction.")
+    b_recurrent = _array_of_the_only_layer(
+        "b_recurrent", "Recurrent bias (G*H,), where there is one layer and one direction."
+    )
 
     def arrays(self):
         """Every array as a flat list, in the same order for a network and its gradients."""
         return [array for layer in self.parameters for one in layer for array in one]
+
+
+def as_layers(parameters):
+    """Give ``parameters[layer][direction]``, where four arrays stand for one layer in one direction.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    """
+    if isinstance(parameters, list | tuple) and any(isinstance(part, np.ndarray) for part in parameters):
+        return [[parameters]]
+    wrong = parameters
+    if isinstance(parameters, list | tuple):
+        wrong = next((layer for layer in parameters if not isinstance(layer, list | tuple) or _is_one(layer)), None)
+        if wrong is None:
+            return parameters
+    raise TypeError(
+        "parameters must be four arrays, W, U, b_input and b_recurrent, or lists of such, parameters[layer][direction];"
+        f" got {'' if wrong is parameters else 'as a layer '}{brief(wrong)}"
+    )
+
+
+def _is_one(layer):
+    """Whether what should be a layer, a list of its directions, is one direction's arrays."""
+    return any(isinstance(part, np.ndarray) for part in layer)
 
 
 def as_parameters(value, blocks):
@@ -121,9 +157,9 @@ def as_parameters(value, blocks):
     ValueError
         If there are not four arrays, or one has a shape that does not fit U's.
     """
-    value = tuple(value)
-    if len(value) != 4:
-        raise ValueError(f"parameters are four arrays, W, U, b_input and b_recurrent; got {len(value)}")
+    if not isinstance(value, list | tuple) or len(value) != 4:
+        got = len(value) if isinstance(value, list | tuple) else brief(value)
+        raise ValueError(f"parameters are four arrays, W, U, b_input and b_recurrent; got {got}")
     named = {name: real_array(name, array) for name, array in zip(Parameters._fields, value, strict=True)}
     U = named["U"]
     if U.ndim != 2 or U.shape[1] != blocks * U.shape[0] or U.size == 0:
@@ -186,11 +222,9 @@ def count_parameters(input_size, hidden_size, *, cell="gru", biases=2, num_layer
     (14208, 14016)
     """
     blocks = {"gru": len(GRU_BLOCKS), "lstm": len(LSTM_BLOCKS), "rnn": len(RNN_BLOCKS)}
-    if cell not in blocks:
-        raise ValueError(f'cell must be "gru", "lstm" or "rnn", got {cell!r}')
-    for name, size in (("input_size", input_size), ("hidden_size", hidden_size), ("num_layers", num_layers)):
-        if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
-            raise ValueError(f"{name} must be a positive integer, got {size!r}")
+    check_choice("cell", cell, blocks)
+    check_sizes(input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
+    check_flags(bidirectional=bidirectional)
     if biases not in (1, 2):
         raise ValueError(f"biases must be 1 or 2, got {biases!r}")
     directions = 2 if bidirectional else 1

@@ -4,7 +4,8 @@ import numpy as np
 
 from gru_ref.initialisers import initial_parameters
 from gru_ref.masks import as_mask, visible_steps
-from gru_ref.parameters import ByLayer, as_parameters, float_dtype
+from gru_ref.options import brief, check_convention, check_flags, check_sizes, computing_dtype, generator
+from gru_ref.parameters import ByLayer, as_layers, as_parameters, float_dtype
 from gru_ref.shapes import real_array
 from gru_ref.trace import Gradients, Trace
 
@@ -32,12 +33,9 @@ class Recurrent(ByLayer):
         rng=None,
         dtype=np.float64,
     ):
-        for name, size in (("input_size", input_size), ("hidden_size", hidden_size), ("num_layers", num_layers)):
-            if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
-                raise ValueError(f"{name} must be a positive integer, got {size!r}")
-        if np.dtype(dtype) not in (np.float32, np.float64):
-            raise ValueError(f"dtype must be float32 or float64, got {np.dtype(dtype)}")
-        rng = np.random.default_rng(rng)
+        check_sizes(input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
+        check_flags(bidirectional=bidirectional)
+        dtype, rng = computing_dtype(dtype), generator(rng)
         directions = 2 if bidirectional else 1
         inputs = [input_size] + [directions * hidden_size] * (num_layers - 1)
         blocks = len(self._blocks)
@@ -66,28 +64,24 @@ class Recurrent(ByLayer):
 
         Raises
         ------
+        TypeError
+            If `parameters` is neither.
         ValueError
             If a shape does not fit.
         """
         network = cls.__new__(cls)
-        if any(isinstance(part, np.ndarray) for part in parameters):
-            parameters = [[parameters]]
-        network._set(parameters, reverse, masked_output)
+        network._set(as_layers(parameters), reverse, masked_output)
         return network
 
     def _set(self, parameters, reverse, masked_output):
         """Check everything and keep it."""
-        if masked_output not in ("carry", "zero"):
-            raise ValueError(f'masked_output must be "carry" or "zero", got {masked_output!r}')
-        self.masked_output = masked_output
-        self.reverse = bool(reverse)
-        self.parameters = tuple(tuple(as_parameters(one, len(self._blocks)) for one in layer) for layer in parameters)
+        check_convention(masked_output=masked_output)
+        check_flags(reverse=reverse)
+        self._masked_output, self._reverse = masked_output, bool(reverse)
+        self._parameters = tuple(tuple(as_parameters(one, len(self._blocks)) for one in layer) for layer in parameters)
         directions = {len(layer) for layer in self.parameters}
         if len(directions) != 1 or not directions <= {1, 2}:
             raise ValueError(f"every layer needs one direction, or every layer two; got {sorted(directions)}")
-        self.bidirectional = directions == {2}
-        first = self.parameters[0][0]
-        self.input_size, self.hidden_size, self.num_layers = first.input_size, first.hidden_size, len(self.parameters)
         for index, layer in enumerate(self.parameters):
             I = self.input_size if index == 0 else self.directions * self.hidden_size
             for one in layer:
@@ -97,17 +91,81 @@ class Recurrent(ByLayer):
                         f" got I = {one.input_size} and H = {one.hidden_size}"
                     )
         dtype = float_dtype(*self.arrays())
-        self.parameters = tuple(tuple(one.astype(dtype) for one in layer) for layer in self.parameters)
+        self._parameters = tuple(tuple(one.astype(dtype) for one in layer) for layer in self.parameters)
+
+    @property
+    def parameters(self):
+        """The arrays, ``parameters[layer][direction]``, each a `Parameters`; train by changing them in place."""
+        return self._parameters
+
+    @property
+    def input_size(self):
+        """Number of inputs I."""
+        return self.parameters[0][0].input_size
+
+    @property
+    def hidden_size(self):
+        """Number of units H."""
+        return self.parameters[0][0].hidden_size
+
+    @property
+    def num_layers(self):
+        """Number of layers L."""
+        return len(self.parameters)
+
+    @property
+    def bidirectional(self):
+        """Whether each layer reads in both directions."""
+        return len(self.parameters[0]) == 2
 
     @property
     def directions(self):
         """Number of directions D: 2 if bidirectional, else 1."""
-        return 2 if self.bidirectional else 1
+        return len(self.parameters[0])
+
+    @property
+    def reverse(self):
+        """Whether it reads backward in time, with two directions the first one."""
+        return self._reverse
+
+    @property
+    def masked_output(self):
+        """What stands in the outputs at masked steps, "carry" or "zero"."""
+        return self._masked_output
 
     @property
     def dtype(self):
         """Dtype of the parameters, float32 or float64."""
         return self.parameters[0][0].W.dtype
+
+    def astype(self, dtype):
+        """Give the same network in another precision.
+
+        Parameters
+        ----------
+        dtype : numpy dtype
+            float32 or float64.
+
+        Returns
+        -------
+        GRU, RNN or LSTM
+            A new one, as this is, with its parameters rounded to `dtype`.
+
+        Raises
+        ------
+        ValueError
+            If `dtype` is neither.
+        """
+        dtype = computing_dtype(dtype)
+        return self._like([[one.astype(dtype) for one in layer] for layer in self.parameters])
+
+    def _like(self, parameters, **changed):
+        """A network of other parameters, or of changed options, and else as this one is."""
+        return type(self).from_parameters(parameters, **self._kept_options() | changed)
+
+    def _kept_options(self):
+        """What parameters do not say of a network."""
+        return {"reverse": self.reverse, "masked_output": self.masked_output}
 
     def _options(self):
         """What `repr` shows beyond the sizes: whatever is not the plainest choice."""
@@ -154,8 +212,9 @@ class Recurrent(ByLayer):
         Notes
         -----
         float32 is computed in float32 and float64 in float64, `x` of one and
-        parameters of the other in float64; integers take the parameters'
-        dtype, and `h0` that of the computation. NaN in a row makes that row's
+        parameters of the other in float64. Integers, booleans and float16 take
+        the parameters' dtype, and float16 is not what comes out; longdouble is
+        rounded to float64. `h0` takes the dtype of the computation. NaN in a row makes that row's
         states NaN from that step on and touches no other. An infinite input
         is the limit of a large one, and NaN where infinities cancel.
         """
@@ -179,9 +238,16 @@ class Recurrent(ByLayer):
     @np.errstate(invalid="ignore")  # NaN and infinities go through without a warning
     def _run(self, x, h0, mask, lengths, *, traced):
         """Outputs (B, T, D*H), final states (S, L*D, B, H) and, where traced, layers and mask."""
-        x = real_array("x", x)
+        ragged = "pad them to one length, and give the lengths they had as lengths="
+        if isinstance(x, tuple):
+            ragged = "what a network gives is a pair, outputs, final = network(x)"
+        x = real_array("x", x, ragged=f"; {ragged}")
         if x.ndim != 3 or x.shape[2] != self.input_size:
-            hint = "; a single sequence is a batch of one, x[None]" if x.ndim == 2 else ""
+            hint = ""
+            if x.ndim == 2:
+                hint = "; a single sequence is a batch of one, x[None]"
+            elif x.ndim == 3 and x.shape[1] == self.input_size:
+                hint = "; x.transpose(0, 2, 1) has it, if time stands last here"
             raise ValueError(f"x must have shape (B, T, I) with I = {self.input_size}, got {x.shape}{hint}")
         B, T, _ = x.shape
         dtype = float_dtype(x, self.parameters[0][0].W)
@@ -213,17 +279,20 @@ class Recurrent(ByLayer):
         return below.transpose(1, 0, 2), final, (tuple(layers), mask)
 
     @np.errstate(invalid="ignore")
-    def backward(self, trace, d_outputs, d_final=None, *, window=None):
+    def backward(self, trace, d_outputs=None, d_final=None, *, window=None):
         """Gradients of a scalar loss, by hand: backpropagation through time.
 
         Parameters
         ----------
         trace : Trace
-            Of this network, whose parameters have not changed since.
-        d_outputs : array_like, shape (B, T, D*H)
-            Gradient of the loss with respect to the outputs.
+            Of this network, whose parameters have not changed since: in
+            training, a new one for every step.
+        d_outputs : array_like, shape (B, T, D*H), optional
+            Gradient of the loss with respect to the outputs; zeros if not
+            given, for a loss of the final states alone.
         d_final : array_like, shape (L*D, B, H), optional
-            Gradient with respect to the final states; for an LSTM a pair.
+            Gradient with respect to the final states, for an LSTM a pair;
+            zeros if not given.
         window : int, optional
             Truncated backpropagation through time: the sequence is cut into
             windows of this many steps, steps 0 to window - 1 and so on, and no
@@ -239,24 +308,26 @@ class Recurrent(ByLayer):
         Raises
         ------
         ValueError
-            If a shape does not fit, the trace is another network's, or
-            `window` is not a positive integer or the network reads backward.
+            If a shape does not fit, neither gradient is given, the trace is
+            another network's or the parameters have changed since, or `window`
+            is not a positive integer or the network reads backward.
         """
         if window is not None:
-            if isinstance(window, bool) or not isinstance(window, int | np.integer) or window < 1:
-                raise ValueError(f"window must be a positive integer, got {window!r}")
+            check_sizes(window=window)
             if self.bidirectional or self.reverse:
                 raise ValueError("window needs a network that only reads forward in time")
-        if not isinstance(trace, Trace):
-            raise ValueError(f"trace must be what this network's trace(x) gives, got a {type(trace).__name__}")
-        if trace.network is not self:
-            raise ValueError(f"trace must be one of this network, {self!r}; got one of another, {trace.network!r}")
+        self._check_trace(trace)
         B, T, _ = trace.outputs.shape
         dtype, H = trace.outputs.dtype, self.hidden_size
-        d_outputs = real_array("d_outputs", d_outputs)
+        if d_outputs is None and d_final is None:
+            raise ValueError("give d_outputs, d_final or both: without them the loss depends on nothing")
+        d_outputs = real_array("d_outputs", np.zeros_like(trace.outputs) if d_outputs is None else d_outputs)
         if d_outputs.shape != trace.outputs.shape:
+            rows = (self.num_layers * self.directions, B, H)
+            hint = "; the gradient of the final states is d_final" if d_outputs.shape == rows else ""
             raise ValueError(
-                f"d_outputs must have the outputs' shape (B, T, D*H) = {trace.outputs.shape}, got {d_outputs.shape}"
+                f"d_outputs must have the outputs' shape (B, T, D*H) = {trace.outputs.shape},"
+                f" got {d_outputs.shape}{hint}"
             )
         above = d_outputs.astype(dtype, copy=False).transpose(1, 0, 2)
         d_last = self._initial(d_final, B, dtype, name="d_final")
@@ -282,6 +353,21 @@ class Recurrent(ByLayer):
             above = below
         return Gradients(above.transpose(1, 0, 2), self._as_user_states(d_initial), tuple(gradients))
 
+    def _check_trace(self, trace):
+        """Refuse what is no trace of this network as it is now."""
+        if not isinstance(trace, Trace):
+            raise ValueError(f"trace must be what this network's trace(x) gives, got {brief(trace)}")
+        if trace.network is not self:
+            raise ValueError(
+                f"trace must be one of this network, {self!r}; got one of another, {trace.network!r},"
+                " be it a copy of this one"
+            )
+        if not trace.is_current:
+            raise ValueError(
+                "the parameters have changed since this trace was made, so it does not belong to them: trace again"
+                " after every step of training"
+            )
+
     def _order(self, direction):
         """The slice that puts time steps into the order of processing, and back."""
         backward = (direction == 1) != self.reverse
@@ -299,7 +385,14 @@ class Recurrent(ByLayer):
         arrays = [real_array(name, state) for state in (states if several else [states])]
         for array in arrays:
             if array.shape != shape:
-                raise ValueError(f"{name} must have shape (L*D, B, H) = {shape}, got {array.shape}")
+                hint = ""
+                if array.shape == shape[1:] and shape[0] == 1:
+                    hint = f"; {name}[None] has it"
+                elif array.shape[::2] == shape[::2]:
+                    hint = f"; the batch comes first in x, so here B = {B}"
+                elif name == "h0" and array.dtype.kind in "biu" and array.ndim <= 2:
+                    hint = "; a mask or lengths are given by name, mask= or lengths="
+                raise ValueError(f"{name} must have shape (L*D, B, H) = {shape}, got {array.shape}{hint}")
         return np.stack(arrays).astype(dtype, copy=False)
 
     def _as_user_states(self, states):

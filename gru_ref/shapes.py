@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from gru_ref.options import brief
+
 
 def require_shapes(**arguments):
     """Check that every array has the shape that its letters name.
@@ -46,15 +48,28 @@ def require_shapes(**arguments):
     return arrays
 
 
-def real_array(name, value):
-    """Give the value as an array; raise ValueError with its name unless it holds real numbers."""
+def real_array(name, value, ragged=""):
+    """Give the value as an array; raise ValueError with its name unless it holds real numbers.
+
+    `ragged` says what to do where the value is a list whose rows differ in length.
+    """
+    if isinstance(value, np.ma.MaskedArray):
+        raise ValueError(f"{name} must be a plain array, got a masked one, whose mask would be lost: {name}.filled(0)")
     try:
         array = np.asarray(value)
     except ValueError as error:
-        raise ValueError(f"{name} is not an array: its rows differ in length") from error
+        if type(value) not in (list, tuple):
+            raise ValueError(f"{name} must hold real numbers, got {brief(value)}") from error
+        raise ValueError(f"{name} is not an array: its rows differ in length{ragged}") from error
     if array.dtype.kind not in "biuf":
-        raise ValueError(f"{name} must hold real numbers, got dtype {array.dtype}")
+        got = brief(value) if array.dtype == object and array.ndim == 0 else f"dtype {array.dtype}"
+        raise ValueError(f"{name} must hold real numbers, got {got}")
     return array
+
+
+def named_shapes(**arrays):
+    """Names and shapes in a row, as `repr` shows what holds several arrays: "W (3, 12), U (4, 12)"."""
+    return ", ".join(f"{name} {np.shape(array)}" for name, array in arrays.items())
 
 
 def _fits(shape, letters, sizes):

@@ -15,7 +15,8 @@ except ModuleNotFoundError as error:
     ) from error
 
 import gru_ref
-from gru_ref.framework_checks import check_choices, check_shape, check_sizes
+from gru_ref.framework_checks import check_numpy_gru, check_shape
+from gru_ref.options import check_convention, check_flags, check_sizes
 from gru_ref.parameters import GRU_BLOCKS, Parameters
 
 if keras.backend.backend() in ("jax", "torch", "numpy", "openvino"):
@@ -72,7 +73,7 @@ class GRUCell(keras.layers.Layer):
     def __init__(self, hidden_size, *, polarity="keep", reset="after", **options):
         super().__init__(**options)
         check_sizes(hidden_size=hidden_size)
-        check_choices(polarity=polarity, reset=reset)
+        check_convention(polarity=polarity, reset=reset)
         self.hidden_size = self.state_size = self.output_size = hidden_size
         self.polarity, self.reset = polarity, reset
 
@@ -104,6 +105,8 @@ class GRUCell(keras.layers.Layer):
         ValueError
             If a shape does not fit.
         """
+        if not isinstance(states, list | tuple) or len(states) != 1:
+            raise ValueError("states must be a list of one tensor, [h] with h (B, H)")
         (h,) = states
         check_shape("x", x.shape, B=None, I=self.W.shape[0])
         check_shape("h", h.shape, B=x.shape[0], H=self.hidden_size)
@@ -144,7 +147,11 @@ class GRU(keras.layers.Layer):
 
     It stands in a Keras model like any layer: in ``Sequential`` and functional
     models, trained by ``fit``, saved with the model, with the mask that an
-    ``Embedding`` or ``Masking`` layer hands on.
+    ``Embedding`` or ``Masking`` layer hands on. Where a saved model is loaded,
+    ``import gru_ref.tf_gru`` has to come first: that is how Keras gets to know
+    the class, and without it says that it could not locate the class GRU.
+    ``keras.layers.Bidirectional`` is not needed and not possible, since it sets
+    ``go_backwards``: ``bidirectional=True`` does the same.
 
     Parameters
     ----------
@@ -195,13 +202,20 @@ class GRU(keras.layers.Layer):
         return_state=False,
         **options,
     ):
+        if "go_backwards" in options:
+            raise ValueError(
+                "gru_ref.tf_gru.GRU reads backward with reverse=True, its outputs in the order of time, and in both"
+                " directions with bidirectional=True: it has no go_backwards, and needs no keras.layers.Bidirectional"
+            )
         super().__init__(**options)
         check_sizes(hidden_size=hidden_size, num_layers=num_layers)
-        check_choices(polarity=polarity, reset=reset, masked_output=masked_output)
+        check_convention(polarity=polarity, reset=reset, masked_output=masked_output)
+        flags = {"bidirectional": bidirectional, "reverse": reverse}
+        check_flags(**flags, return_sequences=return_sequences, return_state=return_state)
         self.hidden_size, self.num_layers = hidden_size, num_layers
         self.polarity, self.reset = polarity, reset
-        self.bidirectional, self.reverse, self.masked_output = bool(bidirectional), bool(reverse), masked_output
-        self.return_sequences, self.return_state = bool(return_sequences), bool(return_state)
+        self.bidirectional, self.reverse, self.masked_output = bidirectional, reverse, masked_output
+        self.return_sequences, self.return_state = return_sequences, return_state
         self.supports_masking = True
         self.cells = [
             GRUCell(hidden_size, polarity=polarity, reset=reset, dtype=self.dtype_policy)
@@ -224,13 +238,14 @@ class GRU(keras.layers.Layer):
         Parameters
         ----------
         x : tensor, shape (B, T, I)
-        h0 : tensor, shape (L*D, B, H), optional
+            Integers and booleans are taken as the layer's dtype.
+        h0 : tensor or list of tensors, shape (L*D, B, H), optional
             Initial states; zeros if not given.
-        mask : tensor of bool, shape (B, T), optional
+        mask : tensor or array_like of bool, shape (B, T), optional
             True where a step counts. At other steps the state is carried over
             unchanged and the input is not looked at. Keras gives the mask that
             comes with x, if there is one.
-        lengths : tensor of int, shape (B,), optional
+        lengths : tensor or array_like of int, shape (B,), optional
             The number of steps that count in each row, in place of `mask`.
         x_mask : tensor of bool, shape (B, T), optional
             The name by which Keras gives the mask that comes with x where x
@@ -250,13 +265,18 @@ class GRU(keras.layers.Layer):
         Raises
         ------
         ValueError
-            If a shape does not fit.
+            If a shape or dtype does not fit.
         tf.errors.InvalidArgumentError
             If a length is negative or above T.
         """
+        if isinstance(x, tf.RaggedTensor):
+            raise ValueError("x must be a dense tensor, got a ragged one: gru(x.to_tensor(), lengths=x.row_lengths())")
         check_shape("x", x.shape, B=None, T=None, I=self.cells[0].W.shape[0])
+        if x.dtype.is_integer or x.dtype.is_bool:
+            x = tf.cast(x, self.compute_dtype)
         if h0 is None:
             h0 = tf.zeros((len(self.cells), tf.shape(x)[0], self.hidden_size), x.dtype)
+        h0 = tf.cast(h0, x.dtype)
         check_shape("h0", h0.shape, **{"L*D": len(self.cells), "B": x.shape[0], "H": self.hidden_size})
         mask = _as_mask(x, x_mask if mask is None and lengths is None else mask, lengths)
         x = tf.transpose(x, (1, 0, 2))  # a time step is one contiguous matrix then
@@ -323,7 +343,13 @@ class GRU(keras.layers.Layer):
         -------
         GRU
             Built, of the same dtype.
+
+        Raises
+        ------
+        TypeError
+            If `gru` is another kind of GRU.
         """
+        check_numpy_gru(gru)
         layer = cls(
             gru.hidden_size,
             polarity=gru.polarity,
@@ -378,13 +404,18 @@ def _as_mask(x, mask, lengths):
         raise ValueError("give mask or lengths, not both: lengths are a mask that is true in front")
     B, T = x.shape[:2]
     if lengths is not None:
+        lengths = tf.convert_to_tensor(lengths)
         check_shape("lengths", lengths.shape, B=B)
+        if not lengths.dtype.is_integer:
+            raise ValueError(f"lengths must hold one integer a row, got dtype {lengths.dtype.name}")
+        lengths = tf.cast(lengths, tf.int64)
         T = tf.cast(tf.shape(x)[1], lengths.dtype)
         sentence = "lengths must lie between 0 and T"
         tf.debugging.assert_less_equal(lengths, T, message=sentence)
         tf.debugging.assert_non_negative(lengths, message=sentence)
         return tf.sequence_mask(lengths, T)
     if mask is not None:
+        mask = tf.convert_to_tensor(mask)
         check_shape("mask", mask.shape, B=B, T=T)
         if mask.dtype != tf.bool:
             raise ValueError(f"mask must be boolean, True where a step counts; got dtype {mask.dtype.name}")

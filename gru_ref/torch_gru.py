@@ -17,8 +17,9 @@ except ModuleNotFoundError as error:
     ) from error
 
 import gru_ref
-from gru_ref.framework_checks import check_choices, check_shape, check_sizes
+from gru_ref.framework_checks import check_numpy_gru, check_shape
 from gru_ref.masks import as_mask
+from gru_ref.options import brief, check_convention, check_flags, check_sizes
 from gru_ref.parameters import GRU_BLOCKS, Parameters
 
 
@@ -78,7 +79,7 @@ class GRUCell(nn.Module):
     def __init__(self, input_size, hidden_size, *, polarity="keep", reset="after", device=None, dtype=None):
         super().__init__()
         check_sizes(input_size=input_size, hidden_size=hidden_size)
-        check_choices(polarity=polarity, reset=reset)
+        check_convention(polarity=polarity, reset=reset)
         self.input_size, self.hidden_size = input_size, hidden_size
         self.polarity, self.reset = polarity, reset
         width = len(GRU_BLOCKS) * hidden_size
@@ -113,12 +114,16 @@ class GRUCell(nn.Module):
 
         Raises
         ------
+        TypeError
+            If `x` or `h` is no tensor.
         ValueError
-            If a shape does not fit.
+            If a shape or dtype does not fit.
         """
+        _check_tensor("x", x, self.W)
         check_shape("x", x.shape, B=None, I=self.input_size)
         if h is None:
             h = x.new_zeros(len(x), self.hidden_size)
+        _check_tensor("h", h, self.W)
         check_shape("h", h.shape, B=len(x), H=self.hidden_size)
         return self.step(self.from_input(x), h, self.recurrent_parts())
 
@@ -195,10 +200,11 @@ class GRU(nn.Module):
     ):
         super().__init__()
         check_sizes(input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
-        check_choices(polarity=polarity, reset=reset, masked_output=masked_output)
+        check_convention(polarity=polarity, reset=reset, masked_output=masked_output)
+        check_flags(bidirectional=bidirectional, reverse=reverse)
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.polarity, self.reset = polarity, reset
-        self.bidirectional, self.reverse, self.masked_output = bool(bidirectional), bool(reverse), masked_output
+        self.bidirectional, self.reverse, self.masked_output = bidirectional, reverse, masked_output
         options = {"polarity": polarity, "reset": reset, "device": device, "dtype": dtype}
         inputs = [input_size] + [self.directions * hidden_size] * (num_layers - 1)
         self.cells = nn.ModuleList(GRUCell(I, hidden_size, **options) for I in inputs for _ in range(self.directions))
@@ -234,13 +240,17 @@ class GRU(nn.Module):
 
         Raises
         ------
+        TypeError
+            If `x` or `h0` is no tensor: a PackedSequence, for example.
         ValueError
-            If a shape does not fit.
+            If a shape or dtype does not fit.
         """
+        _check_tensor("x", x, self.cells[0].W)
         check_shape("x", x.shape, B=None, T=None, I=self.input_size)
         B, T, _ = x.shape
         if h0 is None:
             h0 = x.new_zeros(len(self.cells), B, self.hidden_size)
+        _check_tensor("h0", h0, self.cells[0].W)
         check_shape("h0", h0.shape, **{"L*D": len(self.cells), "B": B, "H": self.hidden_size})
         mask = _as_tensor_mask(B, T, mask, lengths, x.device)
         if mask is not None:
@@ -286,7 +296,13 @@ class GRU(nn.Module):
         -------
         GRU
             Of the same dtype.
+
+        Raises
+        ------
+        TypeError
+            If `gru` is another kind of GRU.
         """
+        check_numpy_gru(gru)
         module = cls(
             gru.input_size,
             gru.hidden_size,
@@ -327,8 +343,21 @@ class GRU(nn.Module):
         )
 
 
+def _check_tensor(name, value, weight):
+    """Refuse what is no tensor or holds other numbers than the parameters do, unless autocast sees to that."""
+    if not isinstance(value, torch.Tensor):
+        remedy = f"torch.as_tensor({name}, dtype={weight.dtype})"
+        if isinstance(value, nn.utils.rnn.PackedSequence):
+            remedy = "give what torch.nn.utils.rnn.pad_packed_sequence(x, batch_first=True) makes of it, x and lengths"
+        raise TypeError(f"{name} must be a torch.Tensor, got {brief(value)}: {remedy}")
+    if value.dtype != weight.dtype and not torch.is_autocast_enabled(value.device.type):
+        raise ValueError(
+            f"{name} must have the parameters' dtype {weight.dtype}, got {value.dtype}: {name}.to({weight.dtype})"
+        )
+
+
 def _as_tensor_mask(B, T, mask, lengths, device):
     """The mask (B, T, 1) that `mask` or `lengths` describe, or None where every step counts."""
     mask, lengths = (v.numpy(force=True) if isinstance(v, torch.Tensor) else v for v in (mask, lengths))
     mask = as_mask(B, T, mask, lengths)
-    return None if mask is None else torch.from_numpy(mask).to(device)[..., None]
+    return None if mask is None else torch.tensor(mask, device=device)[..., None]

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from gru_ref.parameters import ByLayer, only
+from gru_ref.shapes import named_shapes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class Gradients(ByLayer):
     """Gradients of a scalar loss through a recurrent network, each shaped as what it belongs to.
 
@@ -21,6 +22,10 @@ class Gradients(ByLayer):
     """With respect to the initial state, (L*D, B, H); for an LSTM a pair of these, h0 and c0."""
     parameters: tuple
     """With respect to ``parameters[layer][direction]``, each a `Parameters`."""
+
+    def __repr__(self):
+        described = [[named_shapes(**one._asdict()) for one in layer] for layer in self.parameters]
+        return _by_layer(f"Gradients({_shapes_of(x=self.x, h0=self.h0)}", "parameters", described)
 
 
 class LayerTrace:
@@ -42,6 +47,9 @@ class LayerTrace:
         The cell's own quantities, (T, B, H), in the order of processing.
     """
 
+    fields = ("x", "h", "h_prev")
+    """Names of what it holds batch first, in the order of time."""
+
     def __init__(self, inputs, states, steps, order, mask):
         for array in (inputs, states, *steps):
             if array is not None:
@@ -51,6 +59,13 @@ class LayerTrace:
         self.steps = steps
         self._order = order
         self._mask = mask
+
+    def __repr__(self):
+        return f"{type(self).__name__}({self._shapes()})"
+
+    def _shapes(self):
+        """Names and shapes of the fields, in words."""
+        return named_shapes(**{name: self.x if name == "x" else self.h for name in self.fields})
 
     @property
     def x(self):
@@ -103,14 +118,51 @@ class Trace:
         self.outputs = outputs
         self.final = final
         self.mask = mask
+        self._sample = _sample(network)
+
+    @property
+    def is_current(self):
+        """Whether the network's parameters are still those of this run, as `backward` needs them."""
+        return self._sample == _sample(self.network)
 
     def __getattr__(self, name):
         if name.startswith("_") or name in ("network", "layers"):
             raise AttributeError(name)
-        if not hasattr(self.layers[0][0], name):
-            raise AttributeError(f"a trace of this network has no {name!r}")
+        layer = self.layers[0][0]
+        if not hasattr(layer, name):
+            raise AttributeError(f"a trace of this network has no {name!r}; each layer has {', '.join(layer.fields)}")
         return getattr(only(self.layers, "layers"), name)
 
+    def __dir__(self):
+        single = len(self.layers) == len(self.layers[0]) == 1
+        return {*super().__dir__(), *(name for name in dir(self.layers[0][0]) if single and not name.startswith("_"))}
+
     def __repr__(self):
-        B, T, _ = self.outputs.shape
-        return f"Trace(layers={len(self.layers)}, directions={len(self.layers[0])}, B={B}, T={T})"
+        described = [[one._shapes() for one in layer] for layer in self.layers]
+        return _by_layer(f"Trace({_shapes_of(outputs=self.outputs, final=self.final)}", "layers", described)
+
+
+def _sample(network):
+    """About a hundred bytes of each parameter: enough to see that a step of training has changed it, at no cost."""
+    return [array.ravel()[:: array.size // 16 | 1].tobytes() for array in network.arrays()]
+
+
+def _shapes_of(**values):
+    """Names and shapes, where a value may be a pair of arrays."""
+    arrays = {}
+    for name, value in values.items():
+        pair = isinstance(value, tuple)
+        arrays |= {f"{name}[{i}]": array for i, array in enumerate(value)} if pair else {name: value}
+    return named_shapes(**arrays)
+
+
+def _by_layer(head, name, described):
+    """A `repr` that goes on with what is described of each layer and direction, on lines of their own if several."""
+    if len(described) == len(described[0]) == 1:
+        return f"{head}, {described[0][0]})"
+    lines = [
+        f"  {name}[{index}][{direction}]: {one}"
+        for index, layer in enumerate(described)
+        for direction, one in enumerate(layer)
+    ]
+    return "\n".join([head, *lines]) + ")"

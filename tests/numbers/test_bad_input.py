@@ -173,12 +173,15 @@ WRONG_X = [
     (zeros(I), "x must have shape (B, T, I) with I = 3, got (3,)"),
     (zeros(B, T, I, 1), "x must have shape (B, T, I) with I = 3, got (2, 5, 3, 1)"),
     (zeros(B, T, 1), "x must have shape (B, T, I) with I = 3, got (2, 5, 1)"),
-    (zeros(B, I, T), "x must have shape (B, T, I) with I = 3, got (2, 3, 5)"),
+    (zeros(B, I, T), "got (2, 3, 5); x.transpose(0, 2, 1) has it, if time stands last here"),
     (1.0, "x must have shape (B, T, I) with I = 3, got ()"),
-    (RAGGED, "x is not an array: its rows differ in length"),
+    (RAGGED, "x is not an array: its rows differ in length; pad them to one length, and give the lengths they had"),
     (np.zeros((B, T, I), complex), "x must hold real numbers, got dtype complex128"),
     (np.full((B, T, I), "1"), "x must hold real numbers, got dtype <U1"),
-    (None, "x must hold real numbers, got dtype object"),
+    (None, "x must hold real numbers, got None"),
+    ({1, 2}, "x must hold real numbers, got set"),
+    (np.full((B, T, I), None), "x must hold real numbers, got dtype object"),
+    (np.ma.masked_invalid(zeros(B, T, I)), "x must be a plain array, got a masked one, whose mask would be lost"),
     (np.zeros((B, T, I), "datetime64[s]"), "x must hold real numbers, got dtype datetime64[s]"),
 ]
 
@@ -194,7 +197,8 @@ def test_a_wrong_x_is_refused(network, x, told):
 
 WRONG_MASKS = [
     ({"mask": np.ones((B, T - 1), bool)}, "mask must have shape (B, T) = (2, 5), as x has; got (2, 4)"),
-    ({"mask": np.ones((T, B), bool)}, "mask must have shape (B, T) = (2, 5), as x has; got (5, 2)"),
+    ({"mask": np.ones((T, B), bool)}, "as x has; got (5, 2); its transpose would fit"),
+    ({"mask": [1, 2]}, "as x has; got (2,); numbers of steps are lengths"),
     ({"mask": np.ones((B, T, I), bool)}, "mask must have shape (B, T) = (2, 5), as x has; got (2, 5, 3)"),
     ({"mask": np.ones(T, bool)}, "mask must have shape (B, T) = (2, 5), as x has; got (5,)"),
     ({"mask": True}, "mask must have shape (B, T) = (2, 5), as x has; got ()"),
@@ -208,6 +212,7 @@ WRONG_MASKS = [
     ({"lengths": 3}, "lengths must hold one integer a row, shape (B,) = (2,); got int64 ()"),
     ({"lengths": [[1], [2]]}, "lengths must hold one integer a row, shape (B,) = (2,); got int64 (2, 1)"),
     ({"lengths": [1.0, 2.0]}, "lengths must hold one integer a row, shape (B,) = (2,); got float64 (2,)"),
+    ({"lengths": np.ones((B, T), bool)}, "got bool (2, 5); what is True where a step counts is the mask"),
     ({"lengths": [True, False]}, "lengths must hold one integer a row, shape (B,) = (2,); got bool (2,)"),
     ({"mask": np.ones((B, T), bool), "lengths": [1, 2]}, "give mask or lengths, not both"),
 ]
@@ -256,7 +261,8 @@ def test_the_state_of_an_lstm_is_a_pair(h0):
         (zeros(B, H), "d_outputs must have the outputs' shape (B, T, D*H) = (2, 5, 4), got (2, 4)"),
         (1.0, "d_outputs must have the outputs' shape (B, T, D*H) = (2, 5, 4), got ()"),
         (np.zeros((B, T, H), complex), "d_outputs must hold real numbers, got dtype complex128"),
-        (None, "d_outputs must hold real numbers, got dtype object"),
+        ("all", "d_outputs must hold real numbers, got dtype <U3"),
+        (zeros(1, B, H), "got (1, 2, 4); the gradient of the final states is d_final"),
     ],
 )
 @pytest.mark.parametrize("network", NETWORKS)
@@ -289,7 +295,7 @@ def test_a_trace_of_another_network_is_refused(other):
 
 def test_what_is_no_trace_is_refused():
     gru = GRU(I, H, rng=0)
-    with pytest.raises(ValueError, match=re.escape("trace must be what this network's trace(x) gives, got a tuple")):
+    with pytest.raises(ValueError, match=re.escape("trace must be what this network's trace(x) gives, got tuple")):
         gru.backward(gru(zeros(B, T, I)), zeros(B, T, H))
 
 
@@ -302,8 +308,14 @@ def test_what_is_no_trace_is_refused():
         ({"num_layers": True}, "num_layers must be a positive integer, got True"),
         ({"dtype": np.float16}, "dtype must be float32 or float64, got float16"),
         ({"dtype": int}, "dtype must be float32 or float64, got int64"),
+        ({"dtype": "flot"}, "dtype must be float32 or float64, got 'flot'"),
+        ({"bidirectional": "no"}, "bidirectional must be True or False, got 'no'"),
+        ({"bidirectional": 1}, "bidirectional must be True or False, got 1"),
+        ({"reverse": None}, "reverse must be True or False, got None"),
+        ({"rng": "lucky"}, "rng must be a numpy.random.Generator, a seed or None, got 'lucky'"),
+        ({"rng": -1}, "rng must be a numpy.random.Generator, a seed or None, got -1"),
         ({"masked_output": "last"}, 'masked_output must be "carry" or "zero", got \'last\''),
-        ({"initialiser": "xavier"}, "initialiser must be one of 'torch', 'keras', 'orthogonal'; got 'xavier'"),
+        ({"initialiser": "xavier"}, 'initialiser must be "torch", "keras" or "orthogonal", got \'xavier\''),
     ],
 )
 @pytest.mark.parametrize("network", NETWORKS)

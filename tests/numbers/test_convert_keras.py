@@ -1,5 +1,7 @@
 """Weights to Keras and back: the same function in float64, the same bits after a round trip unless biases merge."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -178,9 +180,20 @@ def test_what_gru_ref_does_not_compute_is_refused(keras):
         GRU.from_keras([built(GRU_(4)), built(GRU_(4, go_backwards=True), 4)])
     with pytest.raises(ValueError, match="got none"):
         GRU.from_keras([])
-    for wrong in (keras.layers.LSTM(4), keras.layers.Dense(4), keras.Input((3,)), GRU(2, 3)):
-        with pytest.raises(TypeError, match="from_keras reads a keras.layers.GRU"):
+    with_dropout = [built(GRU_(4, return_sequences=True)), keras.layers.Dropout(0.5), built(GRU_(4), 4)]
+    assert GRU.from_keras(with_dropout[::2]).num_layers == 2
+    for wrong, told in (
+        (keras.layers.LSTM(4), "LSTM of keras"),
+        (keras.layers.RNN(keras.layers.LSTMCell(4)), "LSTMCell of keras"),
+        (keras.Input((3,)), "KerasTensor of keras"),
+        (keras.Sequential(with_dropout), "Dropout of keras"),
+        (GRU(2, 3), "GRU of gru_ref.gru, which is a network in NumPy already"),
+        ("model.keras", "'model.keras'"),
+    ):
+        with pytest.raises(TypeError, match=re.escape(f"keras.Sequential of them alone; got {told}")):
             GRU.from_keras(wrong)
+    with pytest.raises(TypeError, match="from_torch reads .* got GRU of keras: GRU.from_keras reads those"):
+        GRU.from_torch(GRU_(4))
     with pytest.raises(ValueError, match="these weights are bfloat16"):
         GRU.from_keras(built(GRU_(4, dtype="bfloat16", recurrent_initializer="zeros")))
 

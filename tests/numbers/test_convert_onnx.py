@@ -131,7 +131,7 @@ def test_what_gru_ref_does_not_compute_is_refused(onnx):
         GRU.from_onnx(edited(onnx, two, 1, linear_before_reset=0))
     with pytest.raises(ValueError, match="one direction for all layers, got reverse, forward"):
         GRU.from_onnx(edited(onnx, two, 0, direction="reverse"))
-    with pytest.raises(TypeError, match="as onnx.load gives it; got str"):
+    with pytest.raises(TypeError, match=r"as onnx.load\(path\) gives it; got 'model.onnx'"):
         GRU.from_onnx("model.onnx")
     empty = one.to_onnx()
     del empty.graph.node[:]

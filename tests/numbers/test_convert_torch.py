@@ -1,5 +1,6 @@
 """Weights to PyTorch and back: the same function in float64, the same bits after a round trip."""
 
+import re
 import subprocess
 import sys
 
@@ -147,9 +148,21 @@ def test_what_torch_cannot_say_is_refused_with_what_to_do(options, arguments, to
 def test_other_modules_and_other_dtypes_are_refused(torch):
     import gru_ref.torch_gru
 
-    for module in (torch.nn.LSTM(2, 3), torch.nn.Linear(2, 3), gru_ref.torch_gru.GRU(2, 3), "GRU"):
-        with pytest.raises(TypeError, match=f"from_torch reads a torch.nn.GRU.*got {type(module).__name__}"):
+    ours = gru_ref.torch_gru.GRU(2, 3)
+    for module, told in (
+        (torch.nn.LSTM(2, 3), "LSTM of torch"),
+        (torch.nn.GRU, "the class GRU"),
+        (torch.nn.GRU(2, 3).state_dict(), "OrderedDict: load it into a module first"),
+        (ours, "GRU of gru_ref.torch_gru: its to_numpy() gives the gru_ref.GRU"),
+        (ours.cells[0], "GRUCell of gru_ref.torch_gru: GRU.from_parameters takes its W, U, b_input and b_recurrent"),
+        (GRU(2, 3), "GRU of gru_ref.gru, which is a network in NumPy already"),
+        (np.zeros((2, 9)), "ndarray of numpy: GRU.from_parameters takes arrays"),
+        ("gru.pt", "'gru.pt'"),
+    ):
+        with pytest.raises(TypeError, match="from_torch reads a torch.nn.GRU .*; got " + re.escape(told)):
             GRU.from_torch(module)
+    with pytest.raises(TypeError, match="got GRU of torch: GRU.from_torch reads those"):
+        GRU.from_keras(torch.nn.GRU(2, 3))
     for dtype in (torch.float16, torch.bfloat16):
         with pytest.raises(ValueError, match=rf"these weights are {dtype}: module.float\(\)"):
             GRU.from_torch(torch.nn.GRU(2, 3, dtype=dtype))

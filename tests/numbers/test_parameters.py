@@ -139,7 +139,8 @@ def test_layers_must_fit_each_other():
 def test_with_several_layers_an_array_has_to_be_chosen():
     network = GRU(I, H, num_layers=2, rng=0)
     for name in ("W", "U", "b_input", "b_recurrent"):
-        with pytest.raises(ValueError, match=re.escape("say which, parameters[layer][direction]")):
+        assert not hasattr(network, name)
+        with pytest.raises(AttributeError, match=re.escape("say which, parameters[layer][direction]")):
             getattr(network, name)
 
 

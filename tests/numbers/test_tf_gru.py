@@ -231,7 +231,8 @@ def test_a_functional_model_keeps_the_mask_beside_an_initial_state_and_every_opt
         ({"x": (2, 5, 3), "h0": (1, 3, 4)}, r"h0 must have shape \(L\*D, B, H\) with L\*D = 1, B = 2, H = 4, got"),
         ({"x": (2, 5, 3), "mask": (2, 4)}, r"mask must have shape \(B, T\) with B = 2, T = 5, got \(2, 4\)"),
         ({"x": (2, 5, 3), "mask": (2, 5)}, "mask must be boolean, True where a step counts; got dtype float32"),
-        ({"x": (2, 5, 3), "lengths": (3,)}, r"lengths must have shape \(B\) with B = 2, got \(3,\)"),
+        ({"x": (2, 5, 3), "lengths": (3,)}, r"lengths must have shape \(B,\) with B = 2, got \(3,\)"),
+        ({"x": (2, 5, 3), "lengths": (2,)}, "lengths must hold one integer a row, got dtype float32"),
         ({"x": (2, 5, 3), "mask": (2, 5), "lengths": (2,)}, "give mask or lengths, not both"),
     ],
 )
