@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from gru_ref.options import check_sizes, computing_dtype, generator
+
 
 def adding_problem(batch, steps, rng, dtype=np.float64):
     """Draw sequences of which two marked numbers are to be added.
@@ -18,7 +20,7 @@ def adding_problem(batch, steps, rng, dtype=np.float64):
     rng : numpy.random.Generator or int
         Source of randomness, or a seed for one.
     dtype : numpy dtype
-        A floating one.
+        float32 or float64.
 
     Returns
     -------
@@ -30,7 +32,8 @@ def adding_problem(batch, steps, rng, dtype=np.float64):
     Raises
     ------
     ValueError
-        If there are fewer than two steps, or the dtype is not a floating one.
+        If there are fewer than two steps, or another argument is not one of
+        those named.
 
     Examples
     --------
@@ -43,11 +46,10 @@ def adding_problem(batch, steps, rng, dtype=np.float64):
     .. [1] S. Hochreiter and J. Schmidhuber, "Long Short-Term Memory", Neural
        Computation 9, 1997, section 5.4 (there with numbers in [-1, 1]).
     """
+    check_sizes(batch=batch, steps=steps)
     if steps < 2:
         raise ValueError(f"steps must be at least 2, one for each marked number; got {steps}")
-    if np.dtype(dtype).kind != "f":
-        raise ValueError(f"dtype must be a floating one, for the numbers lie between 0 and 1; got {np.dtype(dtype)}")
-    rng = np.random.default_rng(rng)
+    dtype, rng = computing_dtype(dtype), generator(rng)
     x = np.zeros((batch, steps, 2), dtype)
     x[:, :, 0] = rng.random((batch, steps))
     rows = np.arange(batch)

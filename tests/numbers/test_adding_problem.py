@@ -20,9 +20,19 @@ def test_two_steps_are_marked_one_in_each_half_and_their_numbers_add_up():
     assert abs(((y - 1) ** 2).mean() - TRIVIAL_ERROR) < 0.03
 
 
-def test_one_step_cannot_hold_two_markers():
-    with pytest.raises(ValueError, match="steps must be at least 2"):
-        adding_problem(3, 1, np.random.default_rng(0))
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((3, 1, 0), "steps must be at least 2, one for each marked number; got 1"),
+        ((3.0, 10, 0), "batch must be a positive integer, got 3.0"),
+        ((3, "10", 0), "steps must be a positive integer, got '10'"),
+        ((3, 10, "seed"), "rng must be a numpy.random.Generator, a seed or None, got 'seed'"),
+        ((3, 10, 0, int), "dtype must be float32 or float64, got int64"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(arguments, told):
+    with pytest.raises(ValueError, match=told):
+        adding_problem(*arguments)
 
 
 @pytest.mark.slow
