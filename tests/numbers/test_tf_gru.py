@@ -223,6 +223,29 @@ def test_a_functional_model_keeps_the_mask_beside_an_initial_state_and_every_opt
     np.testing.assert_allclose(final, expected_final, rtol=0, atol=1e-12)
 
 
+@pytest.mark.slow
+def test_a_saved_model_is_loaded_elsewhere_once_the_module_is_imported(keras, tf_gru, tmp_path):
+    gru = tf_gru.GRU(4, polarity="update", reset="before", bidirectional=True)
+    model = keras.Sequential([keras.Input((None, 3)), gru, keras.layers.Dense(2)])
+    x = np.random.default_rng(0).standard_normal((2, 5, 3)).astype(np.float32)
+    path, answer = tmp_path / "model.keras", tmp_path / "answer.npy"
+    model.save(path)
+    np.save(tmp_path / "x.npy", x)
+    done = run_python(f"""
+import keras, numpy
+try:
+    keras.models.load_model({str(path)!r})
+except TypeError as error:
+    print("Could not locate class 'GRU'" in str(error))
+import gru_ref.tf_gru
+model = keras.models.load_model({str(path)!r})
+numpy.save({str(answer)!r}, model.predict(numpy.load({str(tmp_path / "x.npy")!r}), verbose=0))
+print(model.layers[0].to_numpy())
+""")
+    assert done.stdout.splitlines() == ["True", repr(gru.to_numpy())], done.stderr[-2000:]
+    np.testing.assert_allclose(np.load(answer), model.predict(x, verbose=0), rtol=0, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -242,6 +265,65 @@ def test_a_wrong_shape_is_named(tf, tf_gru, arguments, sentence):
         layer(**{name: tf.zeros(shape) for name, shape in arguments.items()})
 
 
+def test_the_first_input_has_three_axes(keras, tf_gru):
+    for x, told in ((np.zeros((5, 3)), r"\(5, 3\)"), (keras.Input((3,)), r"\(None, 3\)")):
+        sentence = rf"x must have shape \(B, T, I\), got {told}; a single sequence is a batch of one, x\[None\]"
+        with pytest.raises(ValueError, match=sentence):
+            tf_gru.GRU(4)(x)
+
+
+def test_lists_integers_and_other_precisions_are_taken_as_gru_ref_takes_them(tf_gru):
+    gru = gru_ref.GRU(3, 4, rng=0, dtype=np.float32)
+    layer = layer_of(tf_gru, gru)
+    x = np.random.default_rng(0).integers(-2, 3, (2, 5, 3))
+    h0 = np.random.default_rng(1).uniform(-1, 1, (1, 2, 4)).astype(np.float32)
+    for given in (
+        {"lengths": [2, 5]},
+        {"lengths": np.array([2, 5], np.uint8)},
+        {"mask": [[True, False, True, True, False]] * 2},
+        {"h0": [h0[0]]},
+        {"h0": h0.astype(np.float64)},
+    ):
+        outputs, final = layer(x, **given)
+        expected = gru(x, np.asarray(given.pop("h0", h0 * 0), np.float32), **given)
+        np.testing.assert_allclose(outputs, expected[0], rtol=0, atol=1e-6)
+        np.testing.assert_allclose(final, expected[1], rtol=0, atol=1e-6)
+    np.testing.assert_array_equal(layer(x > 0)[0], layer((x > 0).astype(np.float32))[0])
+
+
+def test_a_ragged_batch_is_told_to_be_padded(tf, tf_gru):
+    layer = layer_of(tf_gru, gru_ref.GRU(1, 4, rng=0, dtype=np.float32))
+    ragged = tf.ragged.constant([[[1.0]], [[2.0], [3.0]]], ragged_rank=1)
+    with pytest.raises(ValueError, match=r"got a ragged one: gru\(x.to_tensor\(\), lengths=x.row_lengths\(\)\)"):
+        layer(ragged)
+    outputs, final = layer(ragged.to_tensor(), lengths=ragged.row_lengths())
+    np.testing.assert_allclose(final[0, 0], outputs[0, 0], rtol=0, atol=0)
+
+
+def test_bidirectional_of_keras_is_told_to_be_an_option(keras, tf_gru):
+    with pytest.raises(TypeError, match="both directions with bidirectional=True: it has no go_backwards"):
+        keras.layers.Bidirectional(tf_gru.GRU(4))
+    with pytest.raises(ValueError, match="reads backward with reverse=True"):
+        tf_gru.GRU(4, go_backwards=True)
+
+
+def test_another_gru_is_not_taken_for_a_numpy_one_nor_this_one_for_that_of_keras(keras, tf_gru):
+    layer = layer_of(tf_gru, gru_ref.GRU(3, 4))
+    for gru, told in (
+        (keras.layers.GRU(4), "GRU of keras: gru_ref.GRU.from_keras makes one of it"),
+        (layer, "GRU of gru_ref.tf_gru"),
+    ):
+        with pytest.raises(TypeError, match=f"from_numpy takes a gru_ref.GRU, got {told}$"):
+            tf_gru.GRU.from_numpy(gru)
+    for given, told in (
+        (layer, r"GRU of gru_ref.tf_gru: its to_numpy\(\) gives the gru_ref.GRU"),
+        (keras.Sequential([layer]), r"GRU of gru_ref.tf_gru: its to_numpy\(\) gives the gru_ref.GRU"),
+        (keras.layers.RNN(layer.cells[0]), "GRUCell of gru_ref.tf_gru: GRU.from_parameters takes its W, U"),
+    ):
+        with pytest.raises(TypeError, match=f"from_keras reads .*; got {told}"):
+            gru_ref.GRU.from_keras(given)
+
+
 def test_a_wrong_length_is_named(tf, tf_gru):
     layer = layer_of(tf_gru, gru_ref.GRU(3, 4))
     for lengths in ([2, 6], [-1, 5]):
@@ -255,6 +337,8 @@ def test_a_wrong_state_or_input_of_the_cell_is_named(tf, tf_gru):
         cell(tf.zeros((2, 4)), [tf.zeros((2, 4))])
     with pytest.raises(ValueError, match=r"h must have shape \(B, H\) with B = 2, H = 4, got \(1, 4\)"):
         cell(tf.zeros((2, 3)), [tf.zeros((1, 4))])
+    with pytest.raises(ValueError, match=r"states must be a list of one tensor, \[h\] with h \(B, H\)"):
+        cell(tf.zeros((2, 3)), tf.zeros((2, 4)))
 
 
 @pytest.mark.parametrize(
@@ -265,6 +349,8 @@ def test_a_wrong_state_or_input_of_the_cell_is_named(tf, tf_gru):
         ({"masked_output": "nan"}, 'masked_output must be "carry" or "zero"'),
         ({"num_layers": 0}, "num_layers must be a positive integer, got 0"),
         ({"hidden_size": 4.0}, "hidden_size must be a positive integer, got 4.0"),
+        ({"bidirectional": "no"}, "bidirectional must be True or False, got 'no'"),
+        ({"return_sequences": 1}, "return_sequences must be True or False, got 1"),
     ],
 )
 def test_a_wrong_option_is_named(tf_gru, options, sentence):

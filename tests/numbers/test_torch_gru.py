@@ -1,5 +1,7 @@
 """The GRU written in PyTorch equals the NumPy GRU, gradients included; it trains; it runs on a GPU."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -144,6 +146,59 @@ def test_a_wrong_shape_is_named(torch, torch_gru, arguments, sentence):
         torch_gru.GRU(3, 4)(**{name: torch.zeros(shape) for name, shape in arguments.items()})
 
 
+def test_what_is_no_tensor_of_the_parameters_dtype_is_named(torch, torch_gru):
+    gru, x = torch_gru.GRU(3, 4), torch.zeros(2, 5, 3)
+    packed = torch.nn.utils.rnn.pack_padded_sequence(x, [5, 3], batch_first=True)
+    for arguments, error, sentence in (
+        (
+            (x.numpy(),),
+            TypeError,
+            r"x must be a torch.Tensor, got ndarray of numpy: torch.as_tensor\(x, dtype=torch.float32",
+        ),
+        ((x.tolist(),), TypeError, "x must be a torch.Tensor, got list"),
+        (
+            (packed,),
+            TypeError,
+            r"got PackedSequence of torch: give what torch.nn.utils.rnn.pad_packed_sequence\(x, batch",
+        ),
+        ((x, np.zeros((1, 2, 4))), TypeError, "h0 must be a torch.Tensor, got ndarray of numpy"),
+        ((x.double(),), ValueError, r"the parameters' dtype torch.float32, got torch.float64: x.to\(torch.float32\)"),
+        ((x.long(),), ValueError, "x must have the parameters' dtype torch.float32, got torch.int64"),
+        ((x, torch.zeros(1, 2, 4).double()), ValueError, "h0 must have the parameters' dtype torch.float32"),
+    ):
+        with pytest.raises(error, match=sentence):
+            gru(*arguments)
+    for arguments, sentence in (((np.zeros((2, 3)),), "x must be"), ((x[:, 0], np.zeros((2, 4))), "h must be")):
+        with pytest.raises(TypeError, match=f"{sentence} a torch.Tensor, got ndarray of numpy"):
+            gru.cells[0](*arguments)
+    padded, lengths = torch.nn.utils.rnn.pad_packed_sequence(packed, batch_first=True)
+    assert torch.equal(gru(padded, lengths=lengths)[0], gru(x, lengths=[5, 3])[0])
+
+
+def test_autocast_sees_to_dtypes_itself(torch, torch_gru):
+    gru, x = torch_gru.GRU(3, 4), torch.randn(2, 5, 3)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        outputs, _ = gru(x)
+        gru(x.bfloat16())
+    np.testing.assert_allclose(outputs.float().detach().numpy(), gru(x)[0].detach().numpy(), atol=0.05)
+
+
+def test_another_gru_is_not_taken_for_a_numpy_one(torch, torch_gru):
+    for gru, told in (
+        (torch.nn.GRU(3, 4), "GRU of torch: gru_ref.GRU.from_torch makes one of it"),
+        (torch_gru.GRU(3, 4), "GRU of gru_ref.torch_gru"),
+        (gru_ref.LSTM(3, 4), "LSTM of gru_ref.lstm"),
+    ):
+        with pytest.raises(TypeError, match=f"from_numpy takes a gru_ref.GRU, got {told}$"):
+            torch_gru.GRU.from_numpy(gru)
+
+
+def test_masks_raise_no_warning(torch, torch_gru):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        torch_gru.GRU(3, 4)(torch.zeros(2, 5, 3), lengths=np.array([2, 5]))
+
+
 def test_a_wrong_mask_is_named(torch, torch_gru):
     gru, x = torch_gru.GRU(3, 4), torch.zeros(2, 5, 3)
     for arguments, sentence in (
@@ -172,6 +227,8 @@ def test_a_wrong_state_or_input_of_the_cell_is_named(torch, torch_gru):
         ({"masked_output": "nan"}, 'masked_output must be "carry" or "zero"'),
         ({"num_layers": 0}, "num_layers must be a positive integer, got 0"),
         ({"hidden_size": 4.0}, "hidden_size must be a positive integer, got 4.0"),
+        ({"bidirectional": "no"}, "bidirectional must be True or False, got 'no'"),
+        ({"reverse": 1}, "reverse must be True or False, got 1"),
     ],
 )
 def test_a_wrong_option_is_named(torch_gru, options, sentence):

@@ -108,6 +108,13 @@ MAKING = {
     ),
     "a precision that is none": (lambda: MADE.astype(int), "dtype must be float32 or float64, got int64"),
     "a block by its name": (lambda: ONE.block("z"), "index must be an integer, 0 to 2, got 'z'"),
+    "a module without biases, in words": (
+        lambda: MADE.to_torch(bias="no"),
+        "bias must be True or False, got 'no'",
+    ),
+    "a cell of Keras, in words": (lambda: MADE.to_keras(cell="GRUCell"), "cell must be True or False, got 'GRUCell'"),
+    "a model with these lengths": (lambda: MADE.to_onnx(sequence_lens=[5, 3]), "sequence_lens must be True or False"),
+    "a model of a precision that is none": (lambda: MADE.to_onnx(dtype="flot"), "dtype must be float32 or float64"),
     "counting: a class": (
         lambda: count_parameters(I, H, cell=GRU),
         'cell must be "gru", "lstm" or "rnn", got the class GRU',
