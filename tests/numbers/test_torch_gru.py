@@ -171,6 +171,8 @@ def test_what_is_no_tensor_of_the_parameters_dtype_is_named(torch, torch_gru):
     for arguments, sentence in (((np.zeros((2, 3)),), "x must be"), ((x[:, 0], np.zeros((2, 4))), "h must be")):
         with pytest.raises(TypeError, match=f"{sentence} a torch.Tensor, got ndarray of numpy"):
             gru.cells[0](*arguments)
+    with pytest.raises(ValueError, match="x must hold real numbers, got PackedSequence of torch"):
+        gru.to_numpy()(packed)
     padded, lengths = torch.nn.utils.rnn.pad_packed_sequence(packed, batch_first=True)
     assert torch.equal(gru(padded, lengths=lengths)[0], gru(x, lengths=[5, 3])[0])
 

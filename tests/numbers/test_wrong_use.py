@@ -119,6 +119,10 @@ MAKING = {
         lambda: count_parameters(I, H, cell=GRU),
         'cell must be "gru", "lstm" or "rnn", got the class GRU',
     ),
+    "counting: words in a list": (
+        lambda: count_parameters(I, H, cell=["gru"]),
+        'cell must be "gru", "lstm" or "rnn", got list',
+    ),
     "counting: yes": (
         lambda: count_parameters(I, H, bidirectional="yes"),
         "bidirectional must be True or False, got 'yes'",
