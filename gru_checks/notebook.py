@@ -9,14 +9,10 @@ from dataclasses import replace
 from gru_checks import feedback
 from gru_checks.calling import perform
 from gru_checks.judge import judge
-from gru_checks.registry import assignment, assignments, inputs
+from gru_checks.question import public_inputs
+from gru_checks.registry import assignment, assignments
 from gru_checks.registry import question as find_question
 
-PUBLIC_SEED = "public 67073"
-"""Everybody's inputs in a notebook. A grader draws others.
-
-One of many that were tried: with it the numbers that a check tells of a known mistake differ to the eye.
-"""
 MOST_PRINTED, MOST_LINES = 1000, 16
 """Of what an answer prints in a case, so many characters and lines are shown."""
 
@@ -93,7 +89,7 @@ def verdict_on(question, namespace):
 
 def _judged(question, namespace):
     """Give the verdict on an answer, and what the answer printed in the case that the verdict speaks of."""
-    cases = inputs(question, PUBLIC_SEED)
+    cases = public_inputs(question)
     outcomes, printed = _performed(cases, namespace)
     verdict = judge(question, cases, outcomes, public=True)
     noisy = [(case.name, text) for case, text in zip(cases, printed, strict=True) if text]

@@ -109,6 +109,8 @@ class Misconception:
         ``fits(value, *arguments)`` says whether a returned value of the right
         type and shape shows the mistake, where it may give many values; then
         `wrong` is an example. It is asked if no other mistake is found.
+    slight : bool, optional
+        Whether it changes the result by little, whatever the inputs are.
     """
 
     id: str
@@ -117,6 +119,7 @@ class Misconception:
     page: str = ""
     also: tuple[Callable, ...] = ()
     fits: Callable | None = None
+    slight: bool = False
 
     @property
     def forms(self):
@@ -181,6 +184,10 @@ class Question:
     uses : tuple of str, optional
         Ids of earlier questions of the assignment whose functions this answer
         is meant to call, so that their faults are not taken for its own.
+    public_seed : int, optional
+        From it everybody's inputs in a notebook are drawn; a grader draws
+        others. `authoring.public_seeds` finds one with which what is told of
+        a known mistake differs to the eye.
     """
 
     id: str
@@ -199,6 +206,7 @@ class Question:
     behaviour: Behaviour | None = None
     choices: dict[str, str] = field(default_factory=dict)
     uses: tuple[str, ...] = ()
+    public_seed: int = 67073
     imports: tuple[str, ...] = ()
     """Packages of the course that an answer may use; set by its assignment."""
 
@@ -206,6 +214,20 @@ class Question:
     def parameters(self):
         """Names of what the answer is given, as the task has them."""
         return tuple(inspect.signature(self.reference).parameters)
+
+
+def public_inputs(question):
+    """Draw the cases that everybody has in a notebook.
+
+    Parameters
+    ----------
+    question : Question
+
+    Returns
+    -------
+    list of Case
+    """
+    return inputs(question, f"public {question.public_seed}")
 
 
 def inputs(question, seed):

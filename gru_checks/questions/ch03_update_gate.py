@@ -139,6 +139,7 @@ SIGMOID = Question(
             " If you cut off at all, then where the result no longer changes, and before exp overflows.",
             _clipped(10),
             also=tuple(_clipped(limit) for limit in (3, 4, 5, 6, 7, 8, 12, 15, 20)),
+            slight=True,
         ),
         Misconception(
             "float64_always",
