@@ -77,7 +77,7 @@ class Limits:
         Processor time for all cells together, and again for each question;
         five times as much may pass on the wall clock.
     memory : int
-        Address space, MiB.
+        Address space, MiB, besides what Python and the libraries take.
     disk : int
         Scratch files, MiB.
     threads : int
@@ -476,6 +476,7 @@ class Worker:
             "readable": found.readable,
             "hidden": found.hidden,
             "search": found.search,
+            "found": found.packages,
             "packages": list(self._packages),
             "scratch": self._scratch or "/scratch",
             "calls": np.frombuffer(self._calls, np.uint8),

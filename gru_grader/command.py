@@ -113,7 +113,8 @@ def _parser():
         type=_positive(int),
         default=Limits.memory,
         metavar="MIB",
-        help="address space that a submission may use (default: %(default)s)",
+        help="address space that a submission may use, besides what Python and the libraries take (default:"
+        " %(default)s)",
     )
     grade.add_argument(
         "--questions",

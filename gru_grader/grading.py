@@ -15,6 +15,7 @@ from gru_grader import notebook, results, tables
 from gru_grader.archive import CannotUnpack, unpack
 from gru_grader.client import WorkerError
 from gru_grader.grade import grade
+from gru_grader.libraries import FRAMEWORKS, missing
 from gru_grader.pool import WorkerPool
 from gru_grader.recognition import recognise
 from gru_grader.submissions import RESERVED, Unplaced, find, look_alikes
@@ -92,6 +93,13 @@ class Grading:
             raise CannotStart(str(error)) from None
         if not self.submissions and not self.unplaced:
             raise CannotStart(f"there is no submission in {submissions}; expected STUDENT/ASSIGNMENT.ipynb")
+        for stem in sorted({submission.stem for submission in self.submissions}):
+            framework = self.assignments[stem].framework
+            if absent := missing(framework):
+                raise CannotStart(
+                    f"{stem} is written with {' and '.join(absent)}, which this Python does not have:"
+                    f' pip install "gru-course[{framework}]"; or grade the others with --assignment'
+                )
         self._only = only
         self.level = level
         self.limits = limits
@@ -154,7 +162,8 @@ class Grading:
             futures = {}
             try:
                 for submission in waiting:
-                    packages = tuple(self.assignments[submission.stem].imports)
+                    assignment = self.assignments[submission.stem]
+                    packages = (*assignment.imports, *FRAMEWORKS[assignment.framework])
                     futures[pool.submit(self._graded, submission, packages=packages)] = submission
                 for future in as_completed(futures):
                     submission = futures.pop(future)

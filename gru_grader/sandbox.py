@@ -14,6 +14,7 @@ import itertools
 import os
 import resource
 import signal
+import sys
 from dataclasses import dataclass
 
 from gru_grader import syscalls
@@ -21,6 +22,8 @@ from gru_grader import syscalls
 FULL, RESTRICTED, NONE = "full", "restricted", "none"
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
+COMMAND_LINE = "/proc/self/cmdline"
+"""TensorFlow ends the process if it cannot read this. In `full`, where there is no /proc, it is a file made for it."""
 SCRATCH = "/scratch"
 """The only place a submission can write to in `full`."""
 
@@ -82,13 +85,12 @@ class Sandbox:
     def __init__(self, confinement, be_mapped):
         self._confinement = confinement
         self._own_processes = None
-        self._rules = None
+        self._paths = []
         if confinement.level == FULL:
             self._enter_namespaces(be_mapped)
             _build_root(confinement.readable, confinement.hidden)
         elif confinement.level == RESTRICTED:
-            paths = [*_without(confinement.readable, confinement.hidden), *DEVICES]
-            self._rules = syscalls.landlock_rules(paths, [confinement.scratch, "/dev/null"])
+            self._paths = [*_without(confinement.readable, confinement.hidden), *DEVICES, COMMAND_LINE]
 
     def _enter_namespaces(self, be_mapped):
         """Move into new namespaces; what goes on is a child, the first process of its namespace."""
@@ -135,9 +137,9 @@ class Sandbox:
             options = f"size={confinement.limits['disk']},nr_inodes=1000,mode=1777"
             flags = syscalls.NO_SET_UID | syscalls.NO_DEVICES | syscalls.NO_EXECUTION
             syscalls.mount("scratch", SCRATCH, "tmpfs", flags, options)
-            self._rules = syscalls.landlock_rules(["/"], [SCRATCH, "/dev/null"])
-        kept = [0, 1, 2, channel]
-        close_all_but(*kept, *([] if self._rules is None else [self._rules]))
+        # Made here and not once for all, because COMMAND_LINE is another file in each process.
+        rules = level != NONE and syscalls.landlock_rules(self._paths or ["/"], [confinement.scratch, "/dev/null"])
+        close_all_but(0, 1, 2, channel, *([rules] if rules else []))
         os.chdir(confinement.scratch)
         _limit(confinement.limits)
         if level == NONE:
@@ -150,8 +152,8 @@ class Sandbox:
         syscalls.die_with_parent()
         syscalls.drop_capabilities()
         syscalls.forbid_new_privileges()
-        syscalls.landlock(self._rules)
-        os.close(self._rules)
+        syscalls.landlock(rules)
+        os.close(rules)
         syscalls.seccomp(confinement.calls)
 
 
@@ -192,6 +194,10 @@ def _build_root(readable, hidden):
         devices = 0 if path in DEVICES else syscalls.NO_DEVICES
         syscalls.make_read_only(target, syscalls.NO_SET_UID | devices)
     os.mkdir(f"/new{SCRATCH}")
+    os.makedirs(f"/new{os.path.dirname(COMMAND_LINE)}")
+    with open(f"/new{COMMAND_LINE}", "wb") as file:
+        file.write(b"python\0")
+    os.symlink(sys.executable, "/new/proc/self/exe")
     if not os.path.lexists("/new/tmp"):
         os.symlink(SCRATCH, "/new/tmp")
     syscalls.make_read_only("/new")

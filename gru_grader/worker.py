@@ -9,10 +9,12 @@ holds no question, no answer and no grade.
 import array
 import contextlib
 import gc
-import importlib
+import importlib.abc
 import importlib.machinery
+import importlib.util
 import os
 import random
+import resource
 import select
 import socket
 import struct
@@ -42,6 +44,12 @@ RARE = (
     "zipfile numpy.ctypeslib numpy.ma numpy.strings numpy.typing"
 ).split()
 """Imported too in `restricted`: another user may not read Python's own files, and nobody the system's libraries."""
+WARM_WITH = {
+    # What an optimiser imports late takes a second and more.
+    "torch": "torch.nn.functional torch.nn.utils.rnn torch.optim torch.utils.data torch._dynamo".split(),
+    "tensorflow": "keras.layers keras.optimizers keras.losses keras.metrics keras.utils".split(),
+}
+"""Imported once too, where submissions may import the framework; no operation of it is run before the fork."""
 FORKED = b"f"
 ENDED = struct.Struct("=iqq")
 """Exit status as os.waitstatus_to_exitcode gives it, processor time in microseconds, largest memory in KiB."""
@@ -96,15 +104,19 @@ def main():
         **{name: settings[name] for name in ("level", "user", "readable", "hidden", "scratch", "limits")},
     )
     try:
-        for name in [*WARM, *settings["packages"]]:
+        _find_packages_only_in(settings["search"], settings["found"])
+        for package in settings["packages"]:
+            for name in (package, *WARM_WITH.get(package, ())):
+                importlib.import_module(name)
+        for name in WARM:
             importlib.import_module(name)
         if confinement.level == RESTRICTED:
             for name in RARE:
                 with contextlib.suppress(ImportError):
                     importlib.import_module(name)
-        _find_packages_only_in(settings["search"])
-        if confinement.level == RESTRICTED:
             _list_standard_library(settings["search"], confinement)
+        # What Python and the libraries take is not the submission's.
+        confinement.limits["memory"] += _address_space()
         os.umask(0o022)
 
         def be_mapped():
@@ -123,16 +135,50 @@ def main():
     os._exit(0)
 
 
+def _address_space():
+    """Bytes of address space that this process has; 0 where the system does not say."""
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
+
+
 def _reason(error):
     return str(getattr(error, "strerror", None) or error)[:MAX_TEXT]
 
 
-def _find_packages_only_in(search):
-    """Let imports find the standard library and the packages a submission may use, and nothing else."""
+def _find_packages_only_in(search, packages):
+    """Let imports find the standard library and the packages a submission may use, and nothing else.
+
+    It is done before anything is imported: a framework that sees a further library beside it uses it, and could not
+    read it later.
+    """
     sys.path[:] = search
     sys.path_importer_cache.clear()
     known = ("BuiltinImporter", "FrozenImporter", "PathFinder")
     sys.meta_path[:] = [finder for finder in sys.meta_path if getattr(finder, "__name__", "") in known]
+    sys.meta_path.append(_PackageFinder(packages))
+
+
+class _PackageFinder(importlib.abc.MetaPathFinder):
+    """Finds the packages whose places it was told, without looking through the folders where they lie."""
+
+    def __init__(self, packages):
+        self._packages = packages
+
+    def find_spec(self, name, path=None, target=None):
+        place = self._packages.get(name)
+        if path is not None or place is None:
+            return None
+        if not os.path.isdir(place):
+            return importlib.util.spec_from_file_location(name, place)
+        main_file = f"{place}/__init__.py"
+        if os.path.exists(main_file):
+            return importlib.util.spec_from_file_location(name, main_file, submodule_search_locations=[place])
+        spec = importlib.machinery.ModuleSpec(name, None, is_package=True)
+        spec.submodule_search_locations = [place]
+        return spec
 
 
 def _list_standard_library(search, confinement):
