@@ -6,6 +6,7 @@ import sys
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 from gru_ref import GRU
 
@@ -72,6 +73,30 @@ def assert_case(case, outputs, final, d_x, d_h0, d_parameters, tolerance):
     expected = case.gradients.arrays()
     for row, (ours, theirs) in enumerate(zip(d_parameters, expected, strict=True)):
         assert_equal_to_rounding(ours, theirs, tolerance, f"gradient of array {row} of {len(expected)}")
+
+
+def crossed(*factors):
+    """Every combination of the factors' values, as cases of a test.
+
+    So many of them run always that each value of a factor meets each value of each other; the others are slow.
+    """
+    cases = list(itertools.product(*factors))
+    numbered = list(itertools.product(*(range(len(factor)) for factor in factors)))
+    unmet = set().union(*(_meetings(numbers) for numbers in numbered))
+    always = set()
+    while unmet:
+        best = max(numbered, key=lambda numbers: len(_meetings(numbers) & unmet))
+        always.add(best)
+        unmet -= _meetings(best)
+    return [
+        pytest.param(*case, marks=[] if numbers in always else pytest.mark.slow)
+        for case, numbers in zip(cases, numbered, strict=True)
+    ]
+
+
+def _meetings(numbers):
+    """The pairs of two factors' values in a combination."""
+    return set(itertools.combinations(enumerate(numbers), 2))
 
 
 def run_python(source):

@@ -42,9 +42,9 @@ def set_weights(layer, parameters, cell):
     layer.set_weights([W, U, bias])
 
 
-def our_gradients(tape, loss, layer, cell):
-    """The gradients of a layer's weights, named and laid out as ours."""
-    d_W, d_U, d_b = (in_keras_polarity(g.numpy(), cell) for g in tape.gradient(loss, layer.trainable_weights))
+def our_gradients(gradients, cell):
+    """The gradients of a layer's weights, as Keras has them, named and laid out as ours."""
+    d_W, d_U, d_b = (in_keras_polarity(gradient.numpy(), cell) for gradient in gradients)
     biases = {"b_input": d_b[0], "b_recurrent": d_b[1]} if cell.endswith("after") else {"b": d_b}
     return {"W": d_W, "U": d_U} | biases
 
@@ -63,7 +63,7 @@ def keras_run(run, cell):
     h0 = [tf.constant(array) for array in states(run.h0)]
     turned = network.reverse and network.bidirectional
     mask = None if run.mask is None else tf.constant(run.mask[:, ::-1] if turned else run.mask)
-    with tf.GradientTape(persistent=True) as tape:
+    with tf.GradientTape() as tape:
         tape.watch([x, *h0])
         below, final, layers = x[:, ::-1] if turned else x, [], []
         for index in range(network.num_layers):
@@ -86,8 +86,9 @@ def keras_run(run, cell):
         loss = tf.reduce_sum(outputs * run.d_outputs)
         for state, weight in zip(final, states(run.d_final), strict=True):
             loss += tf.reduce_sum(state * weight)
-    gradients = [[our_gradients(tape, loss, one, cell) for one in directions] for directions in layers]
-    d_x, d_h0 = tape.gradient(loss, [x, h0])
+    weights = [[one.trainable_weights for one in directions] for directions in layers]
+    d_x, d_h0, d_weights = tape.gradient(loss, [x, h0, weights])
+    gradients = [[our_gradients(one, cell) for one in directions] for directions in d_weights]
     final, d_h0 = ([array.numpy() for array in arrays] for arrays in (final, d_h0))
     pair = tuple if kinds > 1 else (lambda arrays: arrays[0])
     assert outputs.dtype == tf.float64

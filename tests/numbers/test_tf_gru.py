@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import gru_ref
-from tests.numbers.framework_cases import CONVENTIONS, MASKS, STRUCTURES, assert_case, draw_case, run_python
+from tests.numbers.framework_cases import CONVENTIONS, MASKS, STRUCTURES, assert_case, crossed, draw_case, run_python
 
 pytestmark = pytest.mark.needs("tensorflow")
 
@@ -49,11 +49,9 @@ def run_case(tf, layer, case):
     return outputs, final, d_x, d_h0, d_parameters
 
 
-@pytest.mark.parametrize(("polarity", "reset"), CONVENTIONS)
-@pytest.mark.parametrize("structure", STRUCTURES)
-@pytest.mark.parametrize("masks", MASKS)
-def test_outputs_and_all_gradients_are_those_of_gru_ref(tf, tf_gru, polarity, reset, structure, masks):
-    case = draw_case(0, polarity, reset, structure, masks)
+@pytest.mark.parametrize(("convention", "structure", "masks"), crossed(CONVENTIONS, STRUCTURES, MASKS))
+def test_outputs_and_all_gradients_are_those_of_gru_ref(tf, tf_gru, convention, structure, masks):
+    case = draw_case(0, *convention, structure, masks)
     assert_case(case, *run_case(tf, layer_of(tf_gru, case.gru), case), tolerance=1e-12)
 
 
