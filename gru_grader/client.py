@@ -227,6 +227,7 @@ class Child:
         Ended
         """
         request = {"do": "call", "name": call.name, "arguments": call.arguments, "errors": call.errors}
+        request["steps"] = call.steps
         reply = self._reply(self._send(request, budget), budget)
         try:
             return answers.outcome(reply["outcome"])

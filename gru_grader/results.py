@@ -101,14 +101,15 @@ def graded_record(submission, assignment, graded, made_from):
         ],
     }
     status = NOT_ATTEMPTED if untouched else GRADED
+    chosen = {"chosen_points": sum(verdict.points for question, verdict in pairs if question.kind == "choice")}
     return {
         "score": round(sum(verdict.points for verdict in graded.verdicts), 2),
-        "output": _notes_text(notes, made_from),
+        "output": _notes_text({**notes, **chosen}, made_from),
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
         "tests": tests,
-        "extra_data": {**_head(submission, assignment, status), **made_from, **notes},
+        "extra_data": {**_head(submission, assignment, status), **chosen, **made_from, **notes},
     }
 
 
@@ -190,6 +191,7 @@ def _test(number, question, verdict, end):
         "visibility": "visible",
         "extra_data": {
             "question": question.id,
+            "kind": question.kind,
             "status": verdict.status,
             "misconception": verdict.misconception,
             "page": verdict.page,
@@ -204,6 +206,8 @@ def _notes_text(notes, made_from):
         said = ": ".join(filter(None, (error["error"], error["message"])))
         lines.append(f"{place}: {said}{'' if said.endswith('.') else '.'}")
     lines = ["What happened when the code cells ran:", *map(_paragraph, lines)] if lines else ["All code cells ran."]
+    if points := notes["chosen_points"]:
+        lines.append(f"Points had by choosing among given answers: {points:g}.")
     lines += [f"Not graded: {path}, a further file for this assignment." for path in made_from.get("not_graded", ())]
     return quoted_below("\n".join(lines))
 
@@ -315,7 +319,7 @@ def outline(record):
     dict
         A record of the same form, with less in it.
     """
-    kept = ("student", "assignment", "status", "max_score", "reason", "not_graded")
+    kept = ("student", "assignment", "status", "max_score", "chosen_points", "reason", "not_graded")
     return {
         "score": record["score"],
         "tests": [_outlined_test(test["extra_data"]["status"]) for test in record["tests"]],

@@ -20,7 +20,17 @@ QUESTION_STATUSES = (
     "timed_out",
     "missing",
 )
-SUMMARY = ("student", "assignment", "status", "score", "max_score", *QUESTION_STATUSES, "reason", "not_graded")
+SUMMARY = (
+    "student",
+    "assignment",
+    "status",
+    "score",
+    "max_score",
+    "chosen_points",
+    *QUESTION_STATUSES,
+    "reason",
+    "not_graded",
+)
 TIMINGS = ("student", "assignment", "wall_seconds", "processor_seconds", "memory_kib")
 
 
@@ -30,7 +40,8 @@ def summary_row(record):
     statuses = [test["extra_data"]["status"] for test in record["tests"]]
     score = "" if record["score"] is None else record["score"]
     counts = [statuses.count(status) if statuses else "" for status in QUESTION_STATUSES]
-    row = [data["student"], data["assignment"], data["status"], score, data.get("max_score", "")]
+    row = [data["student"], data["assignment"], data["status"], score]
+    row += [data.get("max_score", ""), data.get("chosen_points", "")]
     return [*row, *counts, data.get("reason", ""), "; ".join(data.get("not_graded", ()))]
 
 

@@ -288,7 +288,7 @@ def _described(number, error):
 
 
 def _answer(channel, request, namespace):
-    call = Call(request["name"], request["arguments"], request["errors"])
+    call = Call(request["name"], request["arguments"], request["errors"], request["steps"])
     try:
         outcome = perform(call, namespace)
     except BaseException as error:

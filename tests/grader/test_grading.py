@@ -13,12 +13,14 @@ import sys
 import tempfile
 import termios
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from gru_checks.calling import Call
+from gru_checks.question import Case, Misconception, Part
 from gru_grader import __main__ as command_line
 from gru_grader import grading, selftest, tables
 from gru_grader.client import Limits, Worker, WorkerError
@@ -325,6 +327,71 @@ def test_a_note_on_a_cell_quotes_its_first_line(tmp_path):
     assert "Code cell 3 (begins: `import os`) was left out: it ended Python (exit status 3)." in said
     assert f"`{'x' * 59}…`), line 1: NameError" in said
     assert [note["begins"] for note in found["extra_data"]["cell_errors"]] == ["1 / 0", "x" * 59 + "…"]
+
+
+class Counter:
+    """What a question of the kind "class" asks for."""
+
+    def __init__(self, x):
+        self.sum = np.zeros_like(x)
+
+    def add(self, x):
+        self.sum = self.sum + x
+        return self.sum
+
+
+def _draw_counter(rng):
+    x, y = rng.normal(0, 1, (2, 2, 3))
+    return [Case("two steps", Call("Counter", (x,), steps=(("add", (x,)), ("add", (y,)))))]
+
+
+def _draw_choice(rng):
+    return [Case("the choice", Call("choice"))]
+
+
+CLASS_AND_CHOICE = replace(
+    ASSIGNMENT,
+    questions=(
+        replace(
+            ASSIGNMENT.questions[0],
+            id="sums.counter",
+            answer="Counter",
+            kind="class",
+            reference=Counter,
+            draw=_draw_counter,
+            returns=(Part("the first sum", "HB"), Part("the second sum", "HB")),
+        ),
+        replace(
+            ASSIGNMENT.questions[0],
+            id="sums.choice",
+            answer="choice",
+            kind="choice",
+            reference=lambda: "b",
+            choices={"a": "The first.", "b": "The second."},
+            draw=_draw_choice,
+            misconceptions=(Misconception("first", "It is the second.", lambda: "a"),),
+        ),
+    ),
+)
+
+
+def test_a_class_is_asked_step_by_step_and_points_had_by_choosing_are_marked(tmp_path):
+    counter = "class Counter:\n    def __init__(self, x):\n        self.sum = 0 * x\n"
+    right = counter + "    def add(self, x):\n        self.sum += x\n        return self.sum"
+    forgets = counter + "    def add(self, x):\n        return self.sum + x"
+    choice = "def choice():\n    return 'b'"
+    hand_in(tmp_path / "in", anna=["import numpy as np", right, choice], bo=["import numpy as np", forgets, choice])
+    arguments = ["grade", tmp_path / "in", "--out", tmp_path / "results", "--seed", 7]
+    command_line.main([str(argument) for argument in arguments], assignments=[CLASS_AND_CHOICE])
+    assert statuses(record(tmp_path, "anna")) == ["right", "right"]
+    assert statuses(record(tmp_path, "bo")) == ["wrong", "right"]
+    rows = summary(tmp_path / "results")
+    assert {name: (row["score"], row["chosen_points"]) for name, row in rows.items()} == {
+        "anna": ("4.0", "2.0"),
+        "bo": ("2.0", "2.0"),
+    }
+    assert "Points had by choosing among given answers: 2." in record(tmp_path, "bo")["output"]
+    assert [test["extra_data"]["kind"] for test in record(tmp_path, "bo")["tests"]] == ["class", "choice"]
 
 
 def test_show_prints_one_result(folder, capsys):
