@@ -290,13 +290,12 @@ np.random.seed(7)
 import atexit, builtins, gc, sys
 def callback(*arguments):
     for value in gc.get_objects():
-        if type(value) is dict and "status" in value:
-            value["status"] = "right"
+        if type(value) is dict and ("points" in value or "score" in value):
+            value.update(points=10, score=10, status="right")
 gc.callbacks.append(callback)
 gc.set_threshold(10)
 atexit.register(callback)
 sys.addaudithook(lambda *arguments: None)
 """,
-        expected=dict.fromkeys(NAMES, "missing"),
     ),
 ]
