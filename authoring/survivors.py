@@ -5,6 +5,8 @@
 
 _AXIS = "axis -1 of a matrix is its axis 1"
 _LATCH = "z stays below 0.00025 with the write line at 0 and above 0.95 with it at 1: a latch"
+_COUNT = "open and closed far enough, for sixty steps and counts up to forty"
+_ALWAYS_OPEN = "with the reset gate open, a quiet step's candidate is the count itself: it may be written"
 
 STILL_RIGHT = {
     "ch03.limits": {
@@ -24,5 +26,36 @@ STILL_RIGHT = {
         "return (np.array([[24.0, -0.0]]), np.zeros((1, 1)), np.array([[-12.0]]))": _LATCH,
         "return (np.array([[24.0, 0.0]]), np.zeros((1, 1)), np.array([[-13.0]]))": _LATCH,
         "return (np.array([[24.0, 0.0]]), np.zeros((1, 1)), np.array([[-11.0]]))": _LATCH,
+    },
+    "ch04.seen": {
+        "def seen_state(r, h_prev):": "a product entry by entry does not mind the order of its factors",
+    },
+    "ch04.fresh_starts": {
+        "return ((r < 0.01) & (z > 0.99)).all(axis=1)": "what holds together does so in either order",
+        "return ((z > 0.99) & (r < 0.01)).all(axis=-1)": _AXIS,
+    },
+    "ch04.gate_gradient": {
+        "return (d_a @ x.T, d_a @ h_prev.T, d_a.sum(axis=-1, keepdims=True))": _AXIS,
+    },
+    "ch04.counter": {
+        "return ([[25.0, 24.0]], [[-12.0]], [[0.0, -24.0]], [[12.0]])": _COUNT,
+        "return ([[23.0, 24.0]], [[-12.0]], [[0.0, -24.0]], [[12.0]])": _COUNT,
+        "return ([[48.0, 24.0]], [[-12.0]], [[0.0, -24.0]], [[12.0]])": _COUNT,
+        "return ([[24.0, 25.0]], [[-12.0]], [[0.0, -24.0]], [[12.0]])": _COUNT,
+        "return ([[24.0, 23.0]], [[-12.0]], [[0.0, -24.0]], [[12.0]])": _COUNT,
+        "return ([[24.0, 48.0]], [[-12.0]], [[0.0, -24.0]], [[12.0]])": _COUNT,
+        "return ([[24.0, 24.0]], [[12.0]], [[0.0, -24.0]], [[12.0]])": _ALWAYS_OPEN,
+        "return ([[24.0, 24.0]], [[-12.0]], [[1.0, -24.0]], [[12.0]])": _COUNT,
+        "return ([[24.0, 24.0]], [[-12.0]], [[-1.0, -24.0]], [[12.0]])": _COUNT,
+        "return ([[24.0, 24.0]], [[-12.0]], [[-0.0, -24.0]], [[12.0]])": _COUNT,
+        "return ([[24.0, 24.0]], [[-12.0]], [[0.0, -24.0]], [[13.0]])": _COUNT,
+        "return ([[24.0, 24.0]], [[-12.0]], [[0.0, -24.0]], [[11.0]])": _COUNT,
+        "return ([[24.0, 24.0]], [[-13.0]], [[0.0, -24.0]], [[12.0]])": _COUNT,
+        "return ([[24.0, 24.0]], [[-11.0]], [[0.0, -24.0]], [[12.0]])": _COUNT,
+        "return ([[24.0, 24.0]], [[-0.0]], [[0.0, -24.0]], [[12.0]])": _ALWAYS_OPEN,
+        "return ([[24.0, 24.0]], [[--12.0]], [[0.0, -24.0]], [[12.0]])": _ALWAYS_OPEN,
+        "return ([[24.0, 24.0]], [[-12.0]], [[0.0, -25.0]], [[12.0]])": _COUNT,
+        "return ([[24.0, 24.0]], [[-12.0]], [[0.0, -23.0]], [[12.0]])": _COUNT,
+        "return ([[24.0, 24.0]], [[-12.0]], [[0.0, -48.0]], [[12.0]])": _COUNT,
     },
 }

@@ -66,10 +66,10 @@ def agrees(question, case, expected, value):
     """
     if question.kind in ("choice", "behaviour"):
         return compare(question, case, expected, value, public=False) is None
-    parts = len(question.returns)
-    if parts == 1:
-        expected, value = (expected,), (value,)
-    elif not all(type(each) in (tuple, list) and len(each) == parts for each in (expected, value)):
+    # A known mistake may return another number of parts than the question asks for.
+    if len(question.returns) == 1 or type(expected) is not tuple:
+        return _same_part(question, case, expected, value)
+    if type(value) not in (tuple, list) or len(value) != len(expected):
         return False
     return all(_same_part(question, case, *pair) for pair in zip(expected, value, strict=True))
 
@@ -300,4 +300,4 @@ def _entry(part, place):
 
 
 def _number(value, digits=6):
-    return f"{value:.{digits}g}" if value.dtype.kind == "f" else str(value)
+    return f"{value + 0.0:.{digits}g}" if value.dtype.kind == "f" else str(value)  # -0.0 + 0.0 is 0.0

@@ -159,11 +159,13 @@ def place(page):
     --------
     >>> place("ch03-update-gate#What goes wrong")
     'chapter 3, "What goes wrong"'
+    >>> place('ch04-reset-gate#"With r = 1 it is a vanilla RNN"')
+    'chapter 4, "With r = 1 it is a vanilla RNN"'
     """
     stem, _, heading = page.partition("#")
     chapter = f"chapter {int(stem[2:4])}" if stem[:2] == "ch" and stem[2:4].isdigit() else stem.replace("-", " ")
     name = heading if len(heading) <= LONGEST_HEADING else heading.partition(":")[0]
-    return f'{chapter}, "{name}"'
+    return f"{chapter}, {name}" if name.startswith('"') else f'{chapter}, "{name}"'
 
 
 def link_to(page):

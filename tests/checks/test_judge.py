@@ -654,3 +654,17 @@ def test_to_agree_is_to_have_nothing_wrong(parts, keeps_dtype):
         agreed += nothing_wrong
     assert len(NUMBERS) <= agreed < len(NUMBERS) ** 2 / 2
     assert not agrees(question, CASES[0], None, 2 * A) and not agrees(question, CASES[0], (A,) * 3, 2 * A)
+
+
+def test_a_mistake_that_returns_too_few_or_too_many_parts_is_known():
+    alone = Misconception("alone", "One is missing.", lambda a: a)
+    thrice = Misconception("thrice", "One too many.", lambda a: (a, a, a))
+    question = dataclasses.replace(
+        QUESTION,
+        reference=lambda a: (a, 2 * a),
+        returns=(Part("u", "HB"), Part("v", "HB")),
+        misconceptions=(alone, thrice),
+    )
+    assert told(lambda a: 1 * a, question).misconception == "alone"
+    assert told(lambda a: [a, a, a], question).misconception == "thrice"
+    assert told(lambda a: 3 * a, question).misconception == told(lambda a: (a, a), question).misconception == ""

@@ -78,6 +78,8 @@ def distance(question, case, one, other):
     if question.kind == "behaviour":
         values = [question.behaviour.observe(value, case) for value in values]
     parts = [value if type(value) is tuple else (value,) for value in values]
+    if len(parts[0]) != len(parts[1]):
+        return np.inf
     return max(array_distance(question, np.asarray(a), np.asarray(b)) for a, b in zip(*parts, strict=True))
 
 
