@@ -7,6 +7,7 @@ import pytest
 
 from gru_ref import GRU
 from tests.numbers.converter_cases import assert_near, assert_same_bits, draw_input, draw_network
+from tests.numbers.framework_cases import crossed
 
 pytestmark = pytest.mark.needs("tensorflow")
 
@@ -53,10 +54,11 @@ def randomise(layer, seed):
     return layer
 
 
-@pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize("reset", ["after", "before"])
-@pytest.mark.parametrize("polarity", ["keep", "update"])
-@pytest.mark.parametrize("options", STRUCTURES, ids=str)
+@pytest.mark.parametrize(
+    ("options", "polarity", "reset", "seed"),
+    crossed(STRUCTURES, ["keep", "update"], ["after", "before"], range(2)),
+    ids=str,
+)
 def test_to_keras_is_the_same_function(options, polarity, reset, seed):
     gru = draw_network(seed, polarity=polarity, reset=reset, **options)
     x, h0 = draw_input(gru, seed)

@@ -49,7 +49,7 @@ def run_case(tf, layer, case):
     return outputs, final, d_x, d_h0, d_parameters
 
 
-@pytest.mark.parametrize(("convention", "structure", "masks"), crossed(CONVENTIONS, STRUCTURES, MASKS))
+@pytest.mark.parametrize(("convention", "structure", "masks"), crossed(CONVENTIONS, STRUCTURES, MASKS), ids=str)
 def test_outputs_and_all_gradients_are_those_of_gru_ref(tf, tf_gru, convention, structure, masks):
     case = draw_case(0, *convention, structure, masks)
     assert_case(case, *run_case(tf, layer_of(tf_gru, case.gru), case), tolerance=1e-12)
@@ -173,6 +173,7 @@ def saved_and_loaded(keras, model, folder):
     return keras.models.load_model(folder / "model.keras")
 
 
+@pytest.mark.slow
 def test_a_model_with_padding_trains_and_is_saved_whole(keras, tf_gru, tmp_path):
     """Is the first word of a sentence, padded behind, above 4? Without memory or mask the loss stays at log 2."""
     keras.utils.set_random_seed(1)

@@ -38,7 +38,7 @@ def run_case(torch, gru, case, device="cpu"):
     return outputs, final, d_x, d_h0, d_parameters
 
 
-@pytest.mark.parametrize(("convention", "structure", "masks"), crossed(CONVENTIONS, STRUCTURES, MASKS))
+@pytest.mark.parametrize(("convention", "structure", "masks"), crossed(CONVENTIONS, STRUCTURES, MASKS), ids=str)
 def test_outputs_and_all_gradients_are_those_of_gru_ref(torch, torch_gru, convention, structure, masks):
     for seed in range(3):
         case = draw_case(seed, *convention, structure, masks)
