@@ -96,9 +96,25 @@ def grade(notebook, questions, worker, limits):
             if question.id in processes.never_called:
                 verdict = replace(verdict, message=processes.never_called[question.id])
             graded.verdicts.append(verdict)
+        graded.verdicts = [
+            _with_what_it_uses(question, verdict, questions, graded.verdicts)
+            for (question, _), verdict in zip(questions, graded.verdicts, strict=True)
+        ]
     finally:
         processes.close()
     return graded
+
+
+def _with_what_it_uses(question, verdict, questions, verdicts):
+    """Add to a wrong answer's verdict that another answer, which it may use, is wrong as well."""
+    if verdict.status == "right":
+        return verdict
+    wrong = [
+        f"Your {other.answer} is not right either. If {question.answer} uses it, mend that first."
+        for (other, _), other_verdict in zip(questions, verdicts, strict=True)
+        if other.id in question.uses and other_verdict.status in ("wrong", "raised", "unreadable")
+    ]
+    return replace(verdict, message="\n".join([verdict.message, *wrong]))
 
 
 def first_line(source):

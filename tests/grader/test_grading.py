@@ -394,6 +394,28 @@ def test_a_class_is_asked_step_by_step_and_points_had_by_choosing_are_marked(tmp
     assert [test["extra_data"]["kind"] for test in record(tmp_path, "bo")["tests"]] == ["class", "choice"]
 
 
+def test_a_wrong_answer_is_told_of_a_wrong_one_that_it_may_use(tmp_path):
+    first, second, *others = ASSIGNMENT.questions
+    assignment = replace(ASSIGNMENT, questions=(first, replace(second, uses=(first.id,)), *others))
+    double = "def double(x):\n    return 3 * x"
+    square = "def square(x):\n    return double(x) * x / 2"
+    hand_in(
+        tmp_path / "in",
+        both=cells({**RIGHT, "double": double, "square": square}),
+        square=cells({**RIGHT, "square": "def square(x):\n    return x"}),
+        double=cells({**RIGHT, "double": double}),
+    )
+    arguments = ["grade", tmp_path / "in", "--out", tmp_path / "results", "--seed", 7]
+    command_line.main([str(argument) for argument in arguments], assignments=[assignment])
+    said = {name: record(tmp_path, name)["tests"][1]["output"] for name in ("both", "square", "double")}
+    sentence = "Your double is not right either. If square uses it, mend that first."
+    assert {name: sentence in " ".join(text.replace("|", " ").split()) for name, text in said.items()} == {
+        "both": True,
+        "square": False,
+        "double": False,
+    }
+
+
 def test_show_prints_one_result(folder, capsys):
     grade(folder, "--time-limit", "0.5")
     capsys.readouterr()
