@@ -41,6 +41,10 @@ class GRU(Recurrent):
     ``keras.layers.GRU`` compute. `GRU.slides` gives update and before, the
     convention of chapters 3 to 6.
 
+    ``gru.parameters[layer][direction]`` holds W (I, 3H), U (H, 3H), b_input and
+    b_recurrent (3H,), their blocks in the order z, r, n. With one layer and one
+    direction, ``gru.W`` and so on are these arrays.
+
     Parameters
     ----------
     input_size, hidden_size : int
@@ -69,13 +73,6 @@ class GRU(Recurrent):
         Source of randomness, or a seed for one.
     dtype : numpy dtype
         float32 or float64.
-
-    Attributes
-    ----------
-    parameters : tuple of tuple of Parameters
-        ``parameters[layer][direction]``: W (I, 3H), U (H, 3H), b_input and
-        b_recurrent (3H,), blocks in the order z, r, n. With one layer and one
-        direction, ``gru.W`` and so on are its arrays.
 
     Raises
     ------

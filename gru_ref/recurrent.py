@@ -95,7 +95,7 @@ class Recurrent(ByLayer):
 
     @property
     def parameters(self):
-        """The arrays, ``parameters[layer][direction]``, each a `Parameters`; train by changing them in place."""
+        """The arrays of ``parameters[layer][direction]``, each a `Parameters`; training changes them in place."""
         return self._parameters
 
     @property
