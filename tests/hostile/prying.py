@@ -91,9 +91,9 @@ SEEN = [
         "reading",
         """
         "up": lambda: open("../" * 30 + "etc/passwd").close(),
-        "root": lambda: open("/proc/self/root/etc/passwd").close(),
+        "root": lambda: open(os.path.join("/proc/self/root", "etc", "passwd")).close(),
         "cwd": lambda: open("/proc/self/cwd/../../../etc/passwd").close(),
-        "first": lambda: os.listdir("/proc/1/root/etc"),
+        "first": lambda: os.listdir("/proc/1/root"),
         "symlink": lambda: (os.symlink("/etc/passwd", "there"), open("there").close()),
         "hard link": lambda: os.link("/etc/passwd", "here"),
         "descriptor": lambda: open("/proc/self/fd/../environ").close(),
