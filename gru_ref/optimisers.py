@@ -20,12 +20,13 @@ makes the sum out of its final state.
 >>> adam = Adam([*gru.arrays(), w, b], learning_rate=0.02)
 >>> for step in range(300):
 ...     x, y = adding_problem(32, 8, rng)
-...     trace = gru.trace(x)  # a new one every step: the parameters have changed
+...     trace = gru.trace(x)  # anew, since the parameters have changed
 ...     h = trace.final[-1]  # (B, H), the state after the last step
 ...     error = h @ w + b - y
 ...     d_error = 2 * error / len(y)  # the loss is the mean of error**2
 ...     gradients = gru.backward(trace, d_final=(d_error[:, None] * w)[None])
-...     clipped, norm = clip_by_norm([*gradients.arrays(), h.T @ d_error, d_error.sum(keepdims=True)], 1.0)
+...     d_w, d_b = h.T @ d_error, d_error.sum(keepdims=True)
+...     clipped, norm = clip_by_norm([*gradients.arrays(), d_w, d_b], 1.0)
 ...     adam.step(clipped)
 
 Whether it learned is asked on sequences that it has not seen. Always answering

@@ -389,8 +389,8 @@ class GRU(keras.layers.Layer):
         )
 
 
-for layer in (GRUCell, GRU):
-    keras.utils.register_keras_serializable(package="gru_ref")(layer)  # so that a saved model finds them
+for _layer in (GRUCell, GRU):
+    keras.utils.register_keras_serializable(package="gru_ref")(_layer)  # so that a saved model finds them
 
 
 def _by_steps(tensor):
