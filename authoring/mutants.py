@@ -248,7 +248,7 @@ def _replacements(node):
         case ast.Constant(value=bool() as value):
             yield ast.Constant(not value)
         case ast.Constant(value=int() | float() as value):
-            for other in (value + 1, value - 1, 2 * value, 0 * value, -value):
+            for other in (value + 1, value - 1, 2 * value, *((0 * value, -value) if value else ())):
                 yield ast.Constant(other)
         case ast.Constant(value=str() as value) if len(value) == 1:
             for other in "abcd":
