@@ -11,7 +11,8 @@ b = rng.normal(size=(3, 3, 1))  # 3 of (H, 1)
 
 # torch.nn.GRUCell has the reset gate after the
 # product, another function: so, line by line
-x, h, W, U, b = map(torch.tensor, (x, h, W, U, b))
+given = x, h, W, U, b
+x, h, W, U, b = map(torch.tensor, given)
 z = sigmoid(W[0] @ x + U[0] @ h + b[0])
 r = sigmoid(W[1] @ x + U[1] @ h + b[1])
 n = tanh(W[2] @ x + U[2] @ (r * h) + b[2])
