@@ -16,6 +16,11 @@ SHOWN = """selector => [...document.querySelectorAll(selector)].filter(tag => ta
 # The paper's width between its margins, in the pixels that a browser takes for it.
 A4 = {"viewport": {"width": 657, "height": 970}}
 
+AROUND = (
+    ".bd-sidebar-primary, .bd-sidebar-secondary, .bd-header-article, .prev-next-footer, .bd-footer"
+    ", .copybtn, .headerlink"
+)
+
 CUT = """() => [...document.querySelectorAll("article :is(pre, table, img, mjx-container[display])")]
     .filter(tag => tag.checkVisibility() && tag.getBoundingClientRect().right > innerWidth + 1)
     .map(tag => tag.textContent.slice(0, 60))"""
@@ -45,8 +50,7 @@ def test_only_the_page_is_printed_and_nothing_is_cut(visit, address):
             assert seen.page.evaluate(SHOWN, "article details summary, button.copybtn") > 0, name
             seen.page.emulate_media(media="print")
             seen.page.evaluate("dispatchEvent(new Event('beforeprint'))")
-            around = ".bd-sidebar-primary, .bd-sidebar-secondary, .bd-header-article, .prev-next-footer, .copybtn, .headerlink"
-            assert seen.page.evaluate(SHOWN, around) == 0, name
+            assert seen.page.evaluate(SHOWN, AROUND) == 0, name
             assert seen.page.evaluate(CUT) == [], name
             seen.page.emulate_media(media="screen")
 
@@ -63,6 +67,6 @@ def test_no_address_is_written_behind_a_link(visit, address):
     with visit(**A4) as seen:
         seen.page.goto(f"{address}book/bibliography.html", wait_until="load")
         seen.page.emulate_media(media="print")
-        behind = """[...document.querySelectorAll("article a[href]")].map(link => getComputedStyle(link, "::after").content)"""
-        said = seen.page.evaluate(behind)
+        links = seen.page.locator("article a[href]")
+        said = links.evaluate_all("all => all.map(link => getComputedStyle(link, '::after').content)")
         assert len(said) > 5 and set(said) <= {"none", "normal"}

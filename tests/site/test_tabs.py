@@ -5,8 +5,11 @@ import pytest
 pytestmark = pytest.mark.needs("chromium")
 
 FIRST = "book/ch01-introduction.html"
-SELECTED = "() => [...document.querySelectorAll('.sd-tab-set > input:checked + label')].map(tag => tag.textContent.trim())"
-CODE = "() => document.querySelector('.sd-tab-set > input:checked + label + .sd-tab-content').textContent"
+CHOSEN = ".sd-tab-set > input:checked + label"
+SELECTED = f"() => [...document.querySelectorAll('{CHOSEN}')].map(tag => tag.textContent.trim())"
+CODE = f"() => document.querySelector('{CHOSEN} + .sd-tab-content').textContent"
+WIDTHS = """() => [...document.querySelectorAll(".sd-tab-content pre")].filter(tag => tag.checkVisibility())
+    .map(tag => [tag.clientWidth, tag.scrollWidth])"""
 
 
 def with_tabs(html):
@@ -49,7 +52,5 @@ def test_on_a_phone_the_code_of_every_tab_fits(visit, html, address):
             seen.page.goto(address + page, wait_until="load")
             for place in range(seen.page.locator(".sd-tab-set > label").count()):
                 seen.page.locator(".sd-tab-set > label").nth(place).click()
-                cut = """() => [...document.querySelectorAll(".sd-tab-content pre")].filter(tag => tag.checkVisibility())
-                    .map(tag => [tag.clientWidth, tag.scrollWidth])"""
-                for shown, needed in seen.page.evaluate(cut):
+                for shown, needed in seen.page.evaluate(WIDTHS):
                     assert shown > 300 and needed <= shown, page
