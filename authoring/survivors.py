@@ -9,6 +9,7 @@ _COUNT = "open and closed far enough, for sixty steps and counts up to forty"
 _ALWAYS_OPEN = "with the reset gate open, a quiet step's candidate is the count itself: it may be written"
 _LONGER = "it is at rest long before, and further steps change nothing"
 _BALANCED = "what is left of an input at rest stays far below 0.3"
+_PARITY = "the gate is shut without a pulse, open with one, and the opposite side is proposed"
 
 STILL_RIGHT = {
     "ch03.limits": {
@@ -72,5 +73,15 @@ STILL_RIGHT = {
     "ch05.change": {
         "return ([[0.1], [10.0]], [[0.0, 0.0], [-101.0, 0.0]], [[0.0], [0.0]])": _BALANCED,
         "return ([[0.1], [10.0]], [[0.0, 0.0], [-99.0, 0.0]], [[0.0], [0.0]])": _BALANCED,
+    },
+    "ch06.parity": {
+        "return ([[25.0]], [[-12.0]], [[-4.0]])": _PARITY,
+        "return ([[23.0]], [[-12.0]], [[-4.0]])": _PARITY,
+        "return ([[48.0]], [[-12.0]], [[-4.0]])": _PARITY,
+        "return ([[24.0]], [[-13.0]], [[-4.0]])": _PARITY,
+        "return ([[24.0]], [[-11.0]], [[-4.0]])": _PARITY,
+        "return ([[24.0]], [[-12.0]], [[-5.0]])": _PARITY,
+        "return ([[24.0]], [[-12.0]], [[-3.0]])": _PARITY,
+        "return ([[24.0]], [[-12.0]], [[-8.0]])": _PARITY,
     },
 }
