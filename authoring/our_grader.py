@@ -156,9 +156,9 @@ def held_by_a_child(framework, cells):
     float or None
         MiB; None where the system does not let it be read.
     """
-    limits = Limits()
+    limits, others = Limits(), _children(os.getpid())
     with Worker(selftest.strongest_level(), limits, packages=FRAMEWORKS[framework]) as worker:
-        (warm,) = _children(os.getpid())
+        (warm,) = set(_children(os.getpid())) - set(others)
         child = worker.fork()
         child.run(cells, (), limits)
         for question in ASSIGNMENT.questions:
@@ -166,8 +166,8 @@ def held_by_a_child(framework, cells):
                 outcome = child.call(case.call, child.budget(limits))
                 if outcome.status != "returned":
                     raise Failed(f"{question.answer} {outcome.status}: {outcome.message}")
-        (process,) = _children(warm)
         try:
+            process = _last_below(warm)
             lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
         except OSError:
             return None
@@ -177,5 +177,12 @@ def held_by_a_child(framework, cells):
     return kibibytes / 1024
 
 
+def _last_below(process):
+    """Find the process at the end of a line of children: warm process, first of the namespace, submission."""
+    while children := _children(process):
+        (process,) = children
+    return process
+
+
 def _children(process):
-    return [int(number) for number in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
