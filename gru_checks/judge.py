@@ -135,6 +135,7 @@ def _reread(outcome):
         return Outcome("unreadable", message=str(error), changed=outcome.changed)
 
 
+@functools.lru_cache(maxsize=256)
 def _reference_value(question, case):
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")

@@ -13,6 +13,8 @@ from gru_checks.question import public_inputs
 from gru_checks.registry import assignment, assignments
 from gru_checks.registry import question as find_question
 
+MOST_NAMES = 10
+"""To who asks for what there is not, so many names are told."""
 MOST_PRINTED, MOST_LINES = 1000, 16
 """Of what an answer prints in a case, so many characters and lines are shown."""
 
@@ -192,7 +194,9 @@ def _unknown(what, name, known, example):
         text = f"Which {what}? Its name goes in quotes, as in {example}."
     else:
         near = difflib.get_close_matches(name, known, 1) or [id for id, other in known.items() if other == name]
-        guess = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
+        first = list(known)[:MOST_NAMES]
+        others = ", ..." if len(known) > MOST_NAMES else ""
+        guess = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(first)}{others}."
         text = f"There is no {what} {name[:60]!r}. {guess}"
     return feedback.note_html(text), text
 
