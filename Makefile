@@ -22,7 +22,7 @@ help:
 	@echo "make test         check everything: site, notebooks, exercises, grader"
 	@echo "make test-fast    the quick part of it, for work"
 	@echo "make test-repeat  every notebook twice, and under another hash seed"
-	@echo "make bench        measure the GRU beside PyTorch, Keras and ONNX Runtime, and the grader"
+	@echo "make bench        measure the GRU and the grader, each beside others"
 	@echo "make handout      dist/gru-course-exercises.zip, for a class"
 	@echo "make refresh      execute the notebooks and store their outputs"
 	@echo "make exercises    generate exercises/ from solutions/"
