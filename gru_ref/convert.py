@@ -258,6 +258,8 @@ def refuse(value, readable, reader):
         remedy = ": its to_numpy() gives the gru_ref.GRU"
     elif others and others[0] != reader:
         remedy = f": GRU.{others[0]} reads those"
+    elif others == [reader] == ["from_keras"] and not {"RNN", "LSTMCell"} & class_names(value, "keras"):
+        remedy = ": of a model with other layers as well, give the list of its GRU layers"
     elif isinstance(value, np.ndarray):
         remedy = ": GRU.from_parameters takes arrays"
     elif isinstance(value, dict):

@@ -94,8 +94,10 @@ class Adam:
     arrays : list of numpy.ndarray, or a network
         What to train, floating-point numbers; changed in place.
     learning_rate : float
-    beta1, beta2 : float
-        Decay of the mean and of the mean square, in [0, 1).
+    beta1 : float
+        Decay of the running mean of the gradient, in [0, 1).
+    beta2 : float
+        Decay of the running mean of its square, in [0, 1).
     epsilon : float
         Added to the root of the mean square; positive.
 
@@ -167,6 +169,8 @@ def _triples(arrays, gradients, moments):
     gradients = as_list("gradients", gradients, Gradients, "a network's gradients")
     if len(gradients) != len(arrays):
         hint = "; clip_by_norm gives a pair, clipped, norm" if gradients and isinstance(gradients[0], list) else ""
+        if gradients and isinstance(gradients[0], tuple):
+            hint = "; gradients.arrays() is the flat list"
         raise ValueError(f"there are {len(arrays)} arrays to train, and {len(gradients)} gradients came{hint}")
     for index, (array, gradient) in enumerate(zip(arrays, gradients, strict=True)):
         if gradient is array:

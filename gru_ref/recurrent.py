@@ -380,6 +380,15 @@ class Recurrent(ByLayer):
         if states is None:
             return np.zeros(full, dtype)
         several = len(self._states) > 1
+        if name == "h0" and type(states) is tuple and len(states) == 2:
+            outputs, final = states
+            if (
+                type(final) is tuple
+                if several
+                else getattr(outputs, "shape", shape) != shape == getattr(final, "shape", None)
+            ):
+                kind = "a pair of arrays, each" if several else "one array"
+                raise ValueError(f"h0 must be {kind} of shape {shape}; of a call's outputs and final, it is final")
         if several and not (hasattr(states, "__len__") and len(states) == len(self._states)):
             raise ValueError(f"{name} must be a pair of arrays, {name} = ({', '.join(self._states)})")
         arrays = [real_array(name, state) for state in (states if several else [states])]

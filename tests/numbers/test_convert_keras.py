@@ -188,11 +188,14 @@ def test_what_gru_ref_does_not_compute_is_refused(keras):
         (keras.layers.LSTM(4), "LSTM of keras"),
         (keras.layers.RNN(keras.layers.LSTMCell(4)), "LSTMCell of keras"),
         (keras.Input((3,)), "KerasTensor of keras"),
-        (keras.Sequential(with_dropout), "Dropout of keras"),
+        (
+            keras.Sequential(with_dropout),
+            "Dropout of keras: of a model with other layers as well, give the list of its GRU layers",
+        ),
         (GRU(2, 3), "GRU of gru_ref.gru, which is a network in NumPy already"),
         ("model.keras", "'model.keras'"),
     ):
-        with pytest.raises(TypeError, match=re.escape(f"keras.Sequential of them alone; got {told}")):
+        with pytest.raises(TypeError, match=re.escape(f"keras.Sequential of them alone; got {told}") + "$"):
             GRU.from_keras(wrong)
     with pytest.raises(TypeError, match="from_torch reads .* got GRU of keras: GRU.from_keras reads those"):
         GRU.from_torch(GRU_(4))

@@ -37,6 +37,14 @@ CALLS = {
         lambda: MADE(X.transpose(1, 0, 2), np.zeros((1, B, H))),
         "h0 must have shape (L*D, B, H) = (1, 5, 4), got (1, 2, 4); the batch comes first in x, so here B = 5",
     ),
+    "outputs and final in the place of the initial state": (
+        lambda: MADE(X, MADE(X)),
+        "h0 must be one array of shape (1, 2, 4); of a call's outputs and final, it is final",
+    ),
+    "the same with an LSTM": (
+        lambda: PAIR(X, PAIR(X)),
+        "h0 must be a pair of arrays, each of shape (1, 2, 4); of a call's outputs and final, it is final",
+    ),
     "initial state without its layers": (lambda: MADE(X, np.zeros((B, H))), "got (2, 4); h0[None] has it"),
     "final state of an LSTM to a GRU": (lambda: MADE(X, PAIR(X)[1]), "(1, 2, 4), got (2, 1, 2, 4)"),
     "final state of a GRU to an LSTM": (lambda: PAIR(X, MADE(X)[1]), "h0 must be a pair of arrays, h0 = (h, c)"),
@@ -130,6 +138,10 @@ MAKING = {
 }
 
 TRAINING = {
+    "step with gradients by layer": (
+        lambda: Adam(MADE.arrays()).step(GRADIENTS.parameters),
+        "there are 4 arrays to train, and 1 gradients came; gradients.arrays() is the flat list",
+    ),
     "whole numbers": (
         lambda: Adam([np.zeros(3, int)]),
         "arrays[0] must hold floating-point numbers to be trained",
@@ -214,6 +226,8 @@ def test_a_field_that_a_trace_does_not_have_is_answered_by_those_it_has():
 def test_the_remedies_that_errors_name_are_right():
     assert MADE(X, np.zeros((B, H))[None])[0].shape == (B, T, H)
     assert np.array_equal(MADE(X.transpose(0, 2, 1).transpose(0, 2, 1))[0], TRACE.outputs)
+    first, second = GRU(I, H, bidirectional=True, rng=0)(X)[1]
+    assert GRU(I, H, bidirectional=True, rng=0)(X, (first, second))[0].shape == (B, T, 2 * H)
     ragged = [X[0], X[1, :3]]
     lengths = [len(row) for row in ragged]
     padded = np.zeros((B, max(lengths), I))
