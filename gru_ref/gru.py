@@ -47,8 +47,10 @@ class GRU(Recurrent):
 
     Parameters
     ----------
-    input_size, hidden_size : int
-        I and H.
+    input_size : int
+        Number of inputs I.
+    hidden_size : int
+        Number of units H.
     polarity : {"keep", "update"}
         Whether z near 1 keeps the old state or writes the candidate. The two
         are the same family of functions: `to_polarity`.
@@ -419,9 +421,13 @@ class GRU(Recurrent):
 
         Parameters
         ----------
-        W, U, b : sequence of three array_like
-            Of shapes (H, I), (H, H) and (H, 1), in the order update gate, reset
-            gate, candidate, as `gru_ref.gru_cell` takes them.
+        W : sequence of three array_like, each of shape (H, I)
+            Input weights of the update gate, the reset gate and the candidate,
+            in this order, as `gru_ref.gru_cell` takes them.
+        U : sequence of three array_like, each of shape (H, H)
+            Recurrent weights, in the same order.
+        b : sequence of three array_like, each of shape (H, 1)
+            Biases, in the same order.
 
         Returns
         -------

@@ -29,8 +29,12 @@ def initial_parameters(name, input_size, hidden_size, blocks, rng, dtype=np.floa
         all blocks at once; biases zero.
         "orthogonal": W Glorot-uniform and U orthogonal for each block on its
         own; biases zero.
-    input_size, hidden_size, blocks : int
-        I, H and G.
+    input_size : int
+        Number of inputs I.
+    hidden_size : int
+        Number of units H.
+    blocks : int
+        Number of blocks G: 3 in a GRU, 4 in an LSTM, 1 in an RNN.
     rng : numpy.random.Generator
     dtype : numpy dtype
 

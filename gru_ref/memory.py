@@ -88,8 +88,10 @@ def connectivity(network, x, h0=None, *, mask=None, lengths=None):
     Parameters
     ----------
     network : GRU, RNN or LSTM
-    x, h0, mask, lengths
-        As in calling the network; x is (B, T, I).
+    x : array_like, shape (B, T, I)
+        Batch of sequences.
+    h0, mask, lengths : optional
+        As in calling the network.
 
     Returns
     -------

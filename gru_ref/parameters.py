@@ -194,8 +194,10 @@ def count_parameters(input_size, hidden_size, *, cell="gru", biases=2, num_layer
 
     Parameters
     ----------
-    input_size, hidden_size : int
-        I and H.
+    input_size : int
+        Number of inputs I.
+    hidden_size : int
+        Number of units H.
     cell : {"gru", "lstm", "rnn"}
         G is 3, 4 or 1.
     biases : {1, 2}

@@ -15,8 +15,10 @@ def adding_problem(batch, steps, rng, dtype=np.float64):
 
     Parameters
     ----------
-    batch, steps : int
-        B and T; T at least 2.
+    batch : int
+        Number of sequences B.
+    steps : int
+        Length T of each sequence; at least 2.
     rng : numpy.random.Generator or int
         Source of randomness, or a seed for one.
     dtype : numpy dtype

@@ -49,8 +49,10 @@ class GRUCell(nn.Module):
 
     Parameters
     ----------
-    input_size, hidden_size : int
-        I and H.
+    input_size : int
+        Number of inputs I.
+    hidden_size : int
+        Number of units H.
     polarity : {"keep", "update"}
         Whether z near 1 keeps the old state or writes the candidate.
     reset : {"after", "before"}
