@@ -92,6 +92,11 @@ def test_the_table_gives_rates_and_ratios():
     assert {line.count("|") for line in lines} == {9}
 
 
+def test_a_difference_that_is_none_is_no_rate():
+    row = {"grader": "ours", "workers": 1, "seconds": 0.1, "cpu": 0.05, "further_seconds": -0.01, "further_cpu": 0.02}
+    assert "| lost in the noise | 20 ms |" in bench_grader.contest_table([row])
+
+
 def test_the_table_of_tricks_tells_no_result_from_no_points():
     rows = [{"name": "a trick", "points": {"ours": 0.0, "theirs": None, "others": 6.0}}]
     assert bench_grader.tampering_table(rows).splitlines()[2:] == ["| a trick | 0 | no result | 6 |"]
