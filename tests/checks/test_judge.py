@@ -636,7 +636,17 @@ def test_an_object_may_return_its_own_array_and_change_it_later(run_cell):
     assert verdict.status == "unreadable" and "It returned a set".lower() in verdict.message.lower()
 
 
-NUMBERS = [2 * A, (2 * A).tolist(), 2 * A.T, 3 * A, A * np.nan, A > 0, (2 * A).astype(np.float32), A.astype(int)]
+NUMBERS = [
+    np.ones((2, 3)),
+    2 * A,
+    (2 * A).tolist(),
+    2 * A.T,
+    3 * A,
+    A * np.nan,
+    A > 0,
+    (2 * A).astype(np.float32),
+    A.astype(int),
+]
 ODD = ["two", None, (A, A, A), [[1], [1, 2]]]
 
 
