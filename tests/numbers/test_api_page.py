@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import gru_ref
 from gru_ref import GRU, LSTM, RNN
 
 PAGE = (Path(__file__).parents[2] / "book" / "api" / "gru_ref.md").read_text(encoding="utf-8")
@@ -49,3 +50,18 @@ def test_the_other_networks_lack_the_convention_and_the_converters_alone(network
     assert lacking - {"polarity", "reset", "slides"} == {
         name for name in dir(GRU) if re.match("(from|to)_", name) and name != "from_parameters"
     }
+
+
+def test_no_words_for_several_parameters_tell_them_apart_by_their_order():
+    # The page repeats the words under each name: "input_size: I and H", "hidden_size: I and H".
+    joined = [
+        (path.name, names, words)
+        for path in sorted(Path(gru_ref.__file__).parent.glob("*.py"))
+        for names, words in re.findall(
+            r"^ +(\w+(?:, \w+)+)(?: : [^\n]*)?\n +([A-Z][^\n]*)", path.read_text(encoding="utf-8"), re.M
+        )
+    ]
+    assert len(joined) >= 5
+    assert not [
+        one for one in joined if re.match(r"(Of shapes )?\(?[A-Z](, [A-Z])*\)?,? (\([A-Z], |and [A-Z]\b)", one[2])
+    ]
