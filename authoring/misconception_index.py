@@ -65,6 +65,7 @@ THEMES = {
         Belief(
             "The number of hidden units is the number of time steps, and longer sequences need more parameters.",
             "ch02-architecture#“Hidden units are time steps”",
+            ("ch02.parameters", "units_are_steps"),
         ),
         Belief(
             "A cell from a textbook must give the numbers of torch.nn.GRU.",
@@ -80,10 +81,12 @@ THEMES = {
         Belief(
             "Any shape with three axes is a sequence: reshape(-1, 1, 1).",
             "learning-through-time#A sequence of one step",
+            ("ch02.columns", "one_step_sequences"),
         ),
         Belief(
             "reshape turns (T, B) into (B, T).",
             "ch01-introduction#Batch and time exchanged",
+            ("ch02.columns", "reshaped"),
         ),
         Belief("batch_first changes the shape of h_n as well."),
         Belief("The last output is the final state, in both directions."),
@@ -99,7 +102,10 @@ THEMES = {
         Belief("go_backwards gives the outputs in the order of the inputs."),
     ),
     "Masks and text": (
-        Belief("Padding at the end does not change the final state."),
+        Belief(
+            "Padding at the end does not change the final state.",
+            caught=("ch02.last_states", "after_the_padding"),
+        ),
         Belief("pad_sequences(maxlen=200) keeps the first 200 words."),
         Belief("The number 0 can stand for unknown words and for padding."),
         Belief("mask_zero needs as many rows as there are words."),

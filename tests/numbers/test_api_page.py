@@ -65,3 +65,14 @@ def test_no_words_for_several_parameters_tell_them_apart_by_their_order():
     assert not [
         one for one in joined if re.match(r"(Of shapes )?\(?[A-Z](, [A-Z])*\)?,? (\([A-Z], |and [A-Z]\b)", one[2])
     ]
+
+
+@pytest.mark.needs("torch")
+def test_the_program_of_the_readme_does_what_its_comments_say():
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    names = {}
+    exec(re.search(r"```python\n(.*?)```", text, re.DOTALL)[1], names)
+    assert (names["outputs"].shape, names["final"].shape) == ((2, 5, 4), (1, 2, 4))
+    own = names["layer"](names["torch"].tensor(names["x"]))[0].detach().numpy()
+    assert np.allclose(names["outputs"], own, rtol=0, atol=1e-6)
+    assert names["gradients"].x.shape == names["x"].shape
