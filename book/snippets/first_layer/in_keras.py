@@ -8,7 +8,9 @@ U = rng.normal(size=(3, 9))  # (H, 3H)
 b = rng.normal(size=(2, 9))  # (2, 3H)
 
 layer = keras.layers.GRU(
-    3, return_sequences=True, dtype="float64"
+    3,
+    return_sequences=True,
+    dtype="float64",
 )
 layer.build(x.shape)
 layer.set_weights([W, U, b])

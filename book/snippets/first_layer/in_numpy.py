@@ -9,7 +9,9 @@ U = rng.normal(size=(3, 9))  # (H, 3H)
 b = rng.normal(size=(2, 9))  # (2, 3H)
 
 layer = GRU.from_parameters(
-    (W, U, *b), polarity="keep", reset="after"
+    (W, U, *b),
+    polarity="keep",
+    reset="after",
 )
 outputs, final = layer(x)
 

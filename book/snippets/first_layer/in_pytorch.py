@@ -8,7 +8,10 @@ U = rng.normal(size=(3, 9))  # (H, 3H)
 b = rng.normal(size=(2, 9))  # (2, 3H)
 
 layer = torch.nn.GRU(
-    2, 3, batch_first=True, dtype=torch.float64
+    2,
+    3,
+    batch_first=True,
+    dtype=torch.float64,
 )
 # PyTorch: blocks r, z, n; weights (3H, ...)
 rzn = [3, 4, 5, 0, 1, 2, 6, 7, 8]

@@ -13,7 +13,9 @@ b = rng.normal(size=(3, 3, 1))  # 3 of (H, 1)
 for blocks in (W, U, b):
     blocks[0] *= -1
 cell = keras.layers.GRUCell(
-    3, reset_after=False, dtype="float64"
+    3,
+    reset_after=False,
+    dtype="float64",
 )
 cell.build((1, 2))
 W, U = W.reshape(9, 2).T, U.reshape(9, 3).T
