@@ -159,7 +159,9 @@ def test_an_address_with_a_slash_or_git_at_its_end_is_the_same(tmp_path):
     assert tool.repository(configured(tmp_path, "")) is None
 
 
-@pytest.mark.parametrize("url", ["example.org", "http://github.com/a/b", "https://github.com/a", "https://example.org/a/b"])
+@pytest.mark.parametrize(
+    "url", ["example.org", "http://github.com/a/b", "https://github.com/a", "https://example.org/a/b"]
+)
 def test_an_address_that_leads_nowhere_is_refused(tmp_path, url):
     with pytest.raises(ValueError, match="must look like https://github.com/OWNER/NAME"):
         tool.repository(configured(tmp_path, url))

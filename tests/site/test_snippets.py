@@ -48,11 +48,14 @@ def test_a_snippet_fits_a_phone_and_uses_its_own_framework(name):
         text = (BOOK / "snippets" / name / file).read_text(encoding="utf-8")
         assert max(map(len, text.splitlines())) <= 48, f"{name}/{file}"
         imports = set(re.findall(r"^(?:from|import) (\w+)", text, re.M))
-        assert imports - {"numpy"} <= {
-            "NumPy": {"gru_ref"},
-            "Keras": {"keras", "tensorflow"},
-            "PyTorch": {"torch"},
-        }[framework]
+        assert (
+            imports - {"numpy"}
+            <= {
+                "NumPy": {"gru_ref"},
+                "Keras": {"keras", "tensorflow"},
+                "PyTorch": {"torch"},
+            }[framework]
+        )
 
 
 def tab_sets():
