@@ -12,6 +12,9 @@ MADE = {
     "search": "Search the whole course, without a connection.",
 }
 
+# Pages that begin with the same words, one as the other; their titles differ.
+ASSIGNMENTS = ("exercises/", "solutions/")
+
 
 def first_paragraph(doctree):
     """Return the text of the first paragraph of plain prose, without formulas, or an empty string."""
@@ -36,6 +39,8 @@ def describe(app, pagename, templatename, context, doctree):
     if 'name="description"' in context.get("metatags", ""):
         return
     text = first_paragraph(doctree) if doctree is not None else MADE.get(pagename)
+    if text and pagename.startswith(ASSIGNMENTS):
+        text = f"{next(doctree.findall(nodes.title)).astext()}. {text}"
     text = text or f"{context.get('title', pagename)}: a page of the course “{app.config.html_title}”."
     tag = f'<meta name="description" content="{escape(shorten(text))}" />'
     context["metatags"] = context.get("metatags", "") + "\n" + tag

@@ -145,7 +145,7 @@ def visiting(browser, **context):
         yield visit
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def visit(browser):
     """Return a function that opens a recorded browser page."""
     return functools.partial(visiting, browser)

@@ -50,10 +50,10 @@ def page(*paragraphs):
     return nodes.document(None, None, "", nodes.section("", *paragraphs))
 
 
-def described(context, doctree=None):
+def described(context, doctree=None, name="page"):
     """Return the meta tags that a page gets."""
     app = SimpleNamespace(config=SimpleNamespace(html_title="The course"))
-    description.describe(app, "page", "page.html", context, doctree)
+    description.describe(app, name, f"{name}.html", context, doctree)
     return context["metatags"]
 
 
@@ -67,6 +67,11 @@ def test_the_description_is_the_first_paragraph_without_a_formula():
 def test_a_page_keeps_its_own_description():
     own = '<meta name="description" content="Mine." />'
     assert described({"title": "Gates", "metatags": own}, page(nodes.paragraph("", "Other words."))) == own
+
+
+def test_an_exercise_is_described_by_its_title_first():
+    exercise = page(nodes.title("", "Exercise: the gate"), nodes.paragraph("", "Write a function."))
+    assert 'content="Exercise: the gate. Write a function."' in described({}, exercise, "exercises/gate")
 
 
 def test_a_page_without_prose_is_described_by_its_title():

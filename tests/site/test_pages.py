@@ -81,6 +81,58 @@ def test_every_page_has_a_description_in_words(html, all_pages):
     assert not faults
 
 
+def test_a_title_names_the_page_and_then_the_course(html, toc_pages):
+    course = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["title"]
+    for page in toc_pages:
+        tree = parsed(html / f"{page}.html")
+        heading = tree.select_one("article h1").get_text().removesuffix("#").strip()
+        assert tree.title.get_text(" ", strip=True) == f"{heading} — {course}", page
+
+
+def test_no_two_pages_have_the_same_description(html, toc_pages):
+    said = {
+        page: parsed(html / f"{page}.html").find("meta", attrs={"name": "description"})["content"] for page in toc_pages
+    }
+    assert len(set(said.values())) == len(said)
+
+
+def test_every_page_has_the_courses_own_icon_and_logo(html, all_pages):
+    for name in all_pages:
+        tree = parsed(html / name)
+        shown = [tree.select_one("link[rel~=icon]")["href"], tree.select_one(".navbar-brand img")["src"]]
+        for address, file in zip(shown, ("favicon.svg", "logo.svg"), strict=True):
+            path = ((html / name).parent / address.split("?")[0]).resolve()
+            assert path.read_bytes() == (ROOT / "book" / "_static" / file).read_bytes(), name
+
+
+def test_previous_and_next_follow_the_contents(html, toc_pages):
+    for place, page in enumerate(toc_pages):
+        tree = parsed(html / f"{page}.html")
+        for selector, other in ((".prev-next-area .left-prev", place - 1), (".prev-next-area .right-next", place + 1)):
+            link = tree.select_one(selector)
+            if 0 <= other < len(toc_pages):
+                assert ((html / page).parent / link["href"]).resolve() == (
+                    html / f"{toc_pages[other]}.html"
+                ).resolve(), page
+            else:
+                assert link is None, page
+
+
+PARTS = ["Start here", "The cell", "Networks", "Applications", "Resources", "Appendices"]
+
+
+def test_the_parts_stand_in_their_order():
+    parts = [part["caption"] for part in yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))["parts"]]
+    assert parts == [part for part in PARTS if part in parts]
+    assert {"Start here", "The cell", "Applications", "Appendices"} <= set(parts)
+
+
+def test_every_page_of_the_course_is_in_the_contents(toc_pages):
+    written = [path for folder in ("book", "exercises", "solutions") for path in (ROOT / folder).rglob("*.*")]
+    pages = {str(path.relative_to(ROOT).with_suffix("")) for path in written if path.suffix in (".md", ".ipynb")}
+    assert {page for page in pages if ".ipynb_checkpoints" not in page} == set(toc_pages)
+
+
 def test_no_formula_stands_as_its_source(html, toc_pages):
     faults = {}
     for page in toc_pages:
