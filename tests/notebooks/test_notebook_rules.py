@@ -30,7 +30,7 @@ def code(notebook, words=""):
 
 
 def with_picture(notebook):
-    return first(notebook, lambda cell: "mystnb" in cell.metadata)
+    return first(notebook, lambda cell: "image" in cell.metadata.get("mystnb", {}))
 
 
 def printing(notebook):
