@@ -167,11 +167,11 @@ def _grade(options):
     with _Progress(len(grading.submissions)) as progress:
         summary = grading.run(options.jobs, options.regrade, progress.finished)
     _say(report.closing(summary, options.out))
-    if summary.having(results.ERROR):
+    if summary.counts[results.ERROR]:
         return GRADER_FAILED
     if summary.interrupted:
         return STOPPED
-    return SOME_NOT_GRADABLE if summary.having(results.NOT_GRADABLE) or summary.unplaced else ALL_GRADED
+    return SOME_NOT_GRADABLE if summary.counts[results.NOT_GRADABLE] or summary.unplaced else ALL_GRADED
 
 
 def _assignments(options):

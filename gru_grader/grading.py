@@ -1,12 +1,15 @@
 """Grade a folder of submissions into a folder of results, and go on where an earlier run stopped."""
 
+import errno
 import functools
+import itertools
 import json
 import os
 import secrets
 import tempfile
 import time
-from concurrent.futures import as_completed
+from collections import Counter
+from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,34 +29,63 @@ class CannotStart(Exception):  # noqa: N818 - it says what follows
     """The command cannot be carried out as it was given; the message says why."""
 
 
+AHEAD = 4
+"""So many submissions wait for each worker. The others are no futures yet: a class of them would fill the memory."""
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""Nothing can be written any more: to grade on would be in vain."""
+
+
 @dataclass
 class Summary:
-    """What a grading came to.
+    """What a grading came to: numbers, and what a teacher has to look at.
 
     Parameters
     ----------
-    records : list of dict
-        In the order of the submissions; outlines of what their files hold.
+    counts : collections.Counter
+        How many submissions have each status.
+    hundredths : int
+        Hundredths of points of all that are graded; whole numbers, whose sum depends on no order.
+    failed : list of (str, str, str, str)
+        Status, student, assignment and reason of each submission without a score, in the order of the submissions.
     unplaced : list of gru_grader.submissions.Unplaced
     alike : list of tuple of str
         Names of students that differ only in capitals, or in how their accents are stored.
     kept : int
-        How many of the records were there already.
+        How many of the results were there already.
     rows : int
         How many results summary.csv has, those of earlier runs included.
     interrupted : bool
     """
 
-    records: list = field(default_factory=list)
+    counts: Counter = field(default_factory=Counter)
+    hundredths: int = 0
+    failed: list = field(default_factory=list)
     unplaced: list = field(default_factory=list)
     alike: list = field(default_factory=list)
     kept: int = 0
     rows: int = 0
     interrupted: bool = False
 
-    def having(self, status):
-        """List the records with a status."""
-        return [record for record in self.records if record["extra_data"]["status"] == status]
+    def add(self, submission, record):
+        """Count a result.
+
+        Parameters
+        ----------
+        submission : gru_grader.submissions.Submission
+        record : dict
+        """
+        data = record["extra_data"]
+        self.counts[data["status"]] += 1
+        if data["status"] == results.GRADED:
+            self.hundredths += round(100 * record["score"])
+        elif record["score"] is None:
+            self.failed.append((data["status"], submission.student, submission.stem, data.get("reason", "")))
+
+    @property
+    def mean(self):
+        """Mean of the points of all that are graded; None if none is."""
+        number = self.counts[results.GRADED]
+        return self.hundredths / 100 / number if number else None
 
 
 class Grading:
@@ -140,55 +172,64 @@ class Grading:
         regrade : bool, optional
             Grade everything again.
         progress : callable, optional
-            Called with the outline of each record as it is finished, and whether it was there already.
+            Called with each record as it is finished, and whether it was there already.
 
         Returns
         -------
         Summary
         """
         summary = Summary(unplaced=self.unplaced, alike=look_alikes(s.student for s in self.submissions))
-        records, waiting = {}, []
+        waiting, unwritten = [], {}
         timings = _Timings(self.out / tables.TIMINGS_FILE)
         for submission in self.submissions:
             kept = None if regrade else self._kept(submission)
             if kept is None:
                 waiting.append(submission)
             else:
-                records[submission] = kept = results.outline(kept)
+                summary.add(submission, kept)
                 summary.kept += 1
                 if progress is not None:
                     progress(kept, True)
         with WorkerPool(min(jobs, max(1, len(waiting))), self.level, self.limits) as pool:
-            futures = {}
             try:
-                for submission in waiting:
-                    assignment = self.assignments[submission.stem]
-                    packages = (*assignment.imports, *FRAMEWORKS[assignment.framework])
-                    futures[pool.submit(self._graded, submission, packages=packages)] = submission
-                for future in as_completed(futures):
-                    submission = futures.pop(future)
-                    records[submission], timing = self._finished(submission, future)
+                for submission, future in self._futures(pool, waiting, AHEAD * jobs):
+                    record, timing = self._finished(submission, future, unwritten)
+                    summary.add(submission, record)
                     timings.add(submission, timing)
                     if progress is not None:
-                        progress(records[submission], False)
+                        progress(record, False)
             except KeyboardInterrupt:
                 summary.interrupted = True
                 pool.stop()
             except BaseException:
                 pool.stop()
                 raise
-        summary.records = [records[submission] for submission in self.submissions if submission in records]
-        made = {self.path(submission): record for submission, record in records.items()}
-        made.update(self._unplaced_records())
-        summary.rows = self._write_table(made)
+        summary.failed.sort(key=lambda failed: failed[1:3])
+        summary.rows = self._write_table({**unwritten, **self._unplaced_records()})
         return summary
+
+    def _futures(self, pool, submissions, ahead):
+        """Yield each submission with its future when that is finished, and have no more than some of them at a time."""
+        waiting, futures = iter(submissions), {}
+        while True:
+            for submission in itertools.islice(waiting, ahead - len(futures)):
+                assignment = self.assignments[submission.stem]
+                packages = (*assignment.imports, *FRAMEWORKS[assignment.framework])
+                futures[pool.submit(self._graded, submission, packages=packages)] = submission
+            if not futures:
+                return
+            for future in wait(futures, return_when=FIRST_COMPLETED).done:
+                yield futures.pop(future), future
 
     def path(self, submission):
         """Where the result of a submission lies."""
         return self.out / submission.student / submission.stem / results.FILE
 
     def _unplaced_records(self):
-        """Record the students of whom nothing could be graded, so that they are not missing from the table."""
+        """Record the students of whom nothing could be graded, so that they are not missing from the table.
+
+        Gives, by path, the records of students who can have no file.
+        """
         for submission in self.submissions:
             (self.out / submission.student / results.FILE).unlink(missing_ok=True)
         reasons = {}
@@ -196,21 +237,30 @@ class Grading:
             if item.student:
                 place = "" if item.path == item.student else f"{item.path}: "
                 reasons.setdefault(item.student, []).append(place + item.reason)
-        records = {}
+        unwritten = {}
         for student, several in reasons.items():
             path = self.out / student / results.FILE
-            records[path] = results.unplaced_record(student, "; ".join(several), self._only)
-            if student.casefold() not in RESERVED:
-                results.write(path, records[path])
-        return records
+            record = results.unplaced_record(student, "; ".join(several), self._only)
+            if student.casefold() in RESERVED:
+                unwritten[path] = record
+            else:
+                results.write(path, record)
+        return unwritten
 
-    def _write_table(self, made):
-        """Write summary.csv from all results in the folder, with those that this run made first of all."""
-        found = {**results.read_all(self.out, made), **made}
-        rows = [tables.summary_row(found[path]) for path in sorted(found)]
-        if rows:
-            tables.write_table(self.out / tables.SUMMARY_FILE, tables.SUMMARY, rows)
-        return len(rows)
+    def _write_table(self, unwritten):
+        """Write summary.csv from all results in the folder, and give the number of its rows."""
+        number = 0
+
+        def rows():
+            nonlocal number
+            for record in results.read_all(self.out, unwritten):
+                number += 1
+                yield tables.summary_row(record)
+
+        first = next(written := rows(), None)
+        if first is not None:
+            tables.write_table(self.out / tables.SUMMARY_FILE, tables.SUMMARY, itertools.chain([first], written))
+        return number
 
     def _settled_seed(self, seed):
         path = self.out / results.SETTINGS
@@ -269,13 +319,15 @@ class Grading:
             record = results.graded_record(submission, assignment, graded, made_from)
             timing = graded.processor_seconds, graded.memory
         results.write(self.path(submission), record)
-        return results.outline(record), (time.monotonic() - start, *timing)
+        return record, (time.monotonic() - start, *timing)
 
-    def _finished(self, submission, future):
+    def _finished(self, submission, future, unwritten):
         """Take what a future gives; an error there is the grader's own."""
         try:
             return future.result()
         except Exception as error:
+            if isinstance(error, OSError) and error.errno in _FULL:
+                raise
             if isinstance(error, OSError):
                 reason = results.fault(error)
             elif isinstance(error, WorkerError):
@@ -289,9 +341,9 @@ class Grading:
             try:
                 results.write(self.path(submission), record)
             except OSError:
-                # A full disk may well be the error.
-                pass
-            return results.outline(record), (0.0, 0.0, 0)
+                # That may well be the error. The table has to say so all the same.
+                unwritten[self.path(submission)] = record
+            return record, (0.0, 0.0, 0)
 
 
 class _Timings:

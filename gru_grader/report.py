@@ -64,27 +64,22 @@ def closing(summary, out):
     -------
     str
     """
-    scores = [record["score"] for record in summary.having(results.GRADED)]
+    graded, mean = summary.counts[results.GRADED], summary.mean
     others = [
-        (STATUS_WORDS[status], len(records))
+        f"{number} {STATUS_WORDS[status]}"
         for status in (results.NOT_ATTEMPTED, results.NOT_GRADABLE, results.ERROR)
-        if (records := summary.having(status))
+        if (number := summary.counts[status])
     ]
-    parts = [f"{len(scores)} graded"]
-    if scores:
-        parts[0] += f", mean {sum(scores) / len(scores):.3g} points"
-        parts[0] += ", which leaves out:" if others else ""
-    parts += [f"{number} {words}" for words, number in others]
-    joined = parts[0] + (" " if scores and others else "; " if others else "") + ", ".join(parts[1:])
+    joined = f"{graded} graded"
+    if graded:
+        joined += f", mean {mean:.3g} point{'' if mean == 1 else 's'}"
+    if others:
+        joined += (", which leaves out: " if graded else "; ") + ", ".join(others)
     lines = [joined + (f" ({summary.kept} from an earlier run)." if summary.kept else ".")]
     for status, title in ((results.NOT_GRADABLE, "Not gradable"), (results.ERROR, "The grader failed on")):
-        if records := summary.having(status):
+        if failed := [rest for found, *rest in summary.failed if found == status]:
             lines.append(f"{title}:")
-            lines += [
-                f"  {safe_line(r['extra_data']['student'])}, {r['extra_data']['assignment']}:"
-                f" {safe_line(r['extra_data']['reason'])}"
-                for r in records
-            ]
+            lines += [f"  {safe_line(student)}, {stem}: {safe_line(reason)}" for student, stem, reason in failed]
     if summary.unplaced:
         lines.append("Not taken for a submission:")
         lines += [f"  {safe_line(item.path)}: {safe_line(item.reason)}" for item in summary.unplaced]
@@ -93,7 +88,8 @@ def closing(summary, out):
         lines += ["  " + ", ".join(ascii(name) for name in names) for names in summary.alike]
     if summary.interrupted:
         lines.append("Stopped. What is finished is kept; the same command goes on.")
-    earlier = summary.rows - len(summary.records) - len({item.student for item in summary.unplaced if item.student})
+    named = {item.student for item in summary.unplaced if item.student}
+    earlier = summary.rows - summary.counts.total() - len(named)
     table = "the table is summary.csv" + (f", with {earlier} more from earlier runs" if earlier > 0 else "")
     lines.append(f"Results: {safe_line(str(out))}; {table}.")
     return "\n".join(lines)

@@ -1,8 +1,10 @@
 """Results as files: one JSON a submission in Gradescope's form, written whole or not at all."""
 
-import functools
+import contextlib
 import hashlib
+import heapq
 import inspect
+import itertools
 import json
 import os
 import re
@@ -244,11 +246,18 @@ def write(path, record):
 
 def write_text(path, text):
     """Write a text file whole or not at all."""
+    with whole_file(path) as file:
+        file.write(text)
+
+
+@contextlib.contextmanager
+def whole_file(path):
+    """Open a text file that takes its place when all is written to it, and not before."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
     try:
         with open(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)
@@ -269,67 +278,57 @@ def read(path):
     """Read a record; None if there is none, or it is not whole."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        return record if record["extra_data"]["status"] else None
+        data = record["extra_data"]
+        needed = record["score"], data["student"], data["assignment"], *_statuses(record)
+        return record if data["status"] and None not in needed[1:] else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def read_all(folder, known):
-    """Read the results of earlier runs into a folder.
+def _statuses(record):
+    return [test["extra_data"]["status"] for test in record["tests"]]
+
+
+def read_all(folder, instead=None):
+    """Read all results in a folder, one after the other, so that a class takes no more memory than a student does.
 
     Parameters
     ----------
     folder : pathlib.Path
-    known : collection of pathlib.Path
-        Those that need not be read.
+    instead : dict, optional
+        By path, records that could not be written, or were not to be; they take the place of what is there.
 
-    Returns
-    -------
+    Yields
+    ------
     dict
-        The outline of each path's record. One that is damaged has status ERROR.
+        In the order of the paths. In place of one that is damaged comes one with status ERROR.
     """
-    paths = [*folder.glob(f"*/{FILE}"), *folder.glob(f"*/*/{FILE}")]
-    paths = [path for path in paths if path not in known]
-    return {path: _outline_at(path) or _damaged_record(path.relative_to(folder)) for path in paths}
+    instead = instead or {}
+    for path, _ in itertools.groupby(heapq.merge(_paths(folder), sorted(instead))):
+        yield instead.get(path) or read(path) or _damaged_record(path.relative_to(folder))
 
 
-def _outline_at(path):
+def _paths(folder):
+    """Yield the paths of all results in a folder, sorted."""
+    for student in map(folder.joinpath, sorted(os.listdir(folder))):
+        for name in sorted(_names(student)):
+            path = student / name if name == FILE else student / name / FILE
+            if path.exists():
+                yield path
+
+
+def _names(folder):
     try:
-        return outline(read(path))
-    except (KeyError, TypeError, AttributeError):
-        # It is not there, or another kind of file.
-        return None
+        return os.listdir(folder)
+    except OSError:
+        # It is one of the tables, or closed to us.
+        return []
 
 
 def _damaged_record(path):
     student, assignment = (*path.parent.parts, "")[:2]
     head = {"student": safe_line(student), "assignment": safe_line(assignment), "status": ERROR}
     return {"score": None, "output": "", "tests": [], "extra_data": {**head, "reason": DAMAGED}}
-
-
-def outline(record):
-    """Take from a record what tables and the end of a grading need, so that not all texts of a class are held at once.
-
-    Parameters
-    ----------
-    record : dict
-
-    Returns
-    -------
-    dict
-        A record of the same form, with less in it.
-    """
-    kept = ("student", "assignment", "status", "max_score", "chosen_points", "reason", "not_graded")
-    return {
-        "score": record["score"],
-        "tests": [_outlined_test(test["extra_data"]["status"]) for test in record["tests"]],
-        "extra_data": {name: value for name, value in record["extra_data"].items() if name in kept},
-    }
-
-
-@functools.cache
-def _outlined_test(status):
-    return {"extra_data": {"status": status}}
 
 
 def can_be_kept(record, made_from):

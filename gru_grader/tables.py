@@ -1,9 +1,8 @@
 """The tables beside the results: summary.csv, and timings.csv for everything that differs from run to run."""
 
 import csv
-import io
 
-from gru_grader.results import write_text
+from gru_grader.results import whole_file
 from gru_grader.text import safe_cell
 
 SUMMARY_FILE = "summary.csv"
@@ -46,14 +45,21 @@ def summary_row(record):
 
 
 def write_table(path, head, rows):
-    """Write a CSV file whole or not at all, safe to open in a spreadsheet."""
-    buffer = io.StringIO()
-    # A mark by which Excel knows UTF-8.
-    buffer.write("\ufeff")
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows([safe_cell(value) for value in row] for row in rows)
-    write_text(path, buffer.getvalue())
+    """Write a CSV file whole or not at all, safe to open in a spreadsheet.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    head : sequence of str
+    rows : iterable of list
+        Taken one after the other.
+    """
+    with whole_file(path) as file:
+        # A mark by which Excel knows UTF-8.
+        file.write("\ufeff")
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(head)
+        writer.writerows([safe_cell(value) for value in row] for row in rows)
 
 
 def append_row(path, row):

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import termios
 import textwrap
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,11 +23,11 @@ import pytest
 from gru_checks.calling import Call
 from gru_checks.question import Case, Misconception, Part
 from gru_grader import __main__ as command_line
-from gru_grader import grading, selftest, tables
+from gru_grader import grading, notebook, results, selftest, tables
 from gru_grader.client import Limits, Worker, WorkerError
 from gru_grader.grading import Grading
 from gru_grader.pool import WorkerPool
-from gru_grader.results import can_be_kept, read_all
+from gru_grader.results import can_be_kept
 from tests.grader.bank import ASSIGNMENT, NAMES, POINTS, RIGHT, STEM, UNTOUCHED, WRONG, cells, notebook_text
 from tests.grader.processes import below, end_of
 
@@ -489,14 +490,58 @@ def test_the_table_keeps_the_class_when_one_more_is_graded(tmp_path, capsys):
     assert len((tmp_path / "results" / "timings.csv").read_text().splitlines()) == 4
 
 
-def test_a_grading_holds_outlines_that_give_the_same_rows(tmp_path):
-    hand_in(tmp_path / "in", anna=cells(RIGHT), bo=cells({**RIGHT, "double": "def double(x):\n    return x[9, 9]"}))
-    summary = Grading(tmp_path / "in", tmp_path / "results", [ASSIGNMENT], "full", Limits(), seed=7).run(2)
-    files = [record(tmp_path, name) for name in ("anna", "bo")]
-    assert [tables.summary_row(r) for r in summary.records] == [tables.summary_row(r) for r in files]
-    assert len(json.dumps(summary.records)) < 0.2 * len(json.dumps(files))
-    read = read_all(tmp_path / "results", ())
-    assert sorted(map(json.dumps, read.values())) == sorted(map(json.dumps, summary.records))
+def test_a_large_class_takes_little_more_memory_than_a_small_one(tmp_path, monkeypatch):
+    """All that the grading itself holds: what the sandbox does is done once, and its outcome given to everybody."""
+    real, made = grading.grade, []
+
+    def once(*arguments):
+        if not made:
+            made.append(real(*arguments))
+        return made[0]
+
+    def held(number):
+        folder = tmp_path / f"{number}"
+        hand_in(folder / "in", **{f"student{place:04}": cells(RIGHT) for place in range(number)})
+        tracemalloc.start()
+        try:
+            summary = Grading(folder / "in", folder / "out", [ASSIGNMENT], "full", Limits(), seed=7).run(2)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+            assert summary.counts == {"graded": number} and summary.mean == POINTS
+            assert len((folder / "out" / "summary.csv").read_text().splitlines()) == number + 1
+
+    monkeypatch.setattr(grading, "grade", once)
+    # As much is reserved whenever a notebook is read.
+    monkeypatch.setattr(notebook, "MAX_BYTES", 2**14)
+    held(10)
+    small, large = held(100), held(400)
+    assert (large - small) / 300 < 900
+
+
+def test_no_more_submissions_wait_than_the_workers_need(tmp_path, monkeypatch):
+    hand_in(tmp_path / "in", **{f"student{place:02}": cells(RIGHT) for place in range(30)})
+    waiting, most = set(), []
+    submit = WorkerPool.submit
+
+    def counted(pool, *arguments, **options):
+        future = submit(pool, *arguments, **options)
+        waiting.add(future)
+        future.add_done_callback(waiting.discard)
+        most.append(len(waiting))
+        return future
+
+    monkeypatch.setattr(WorkerPool, "submit", counted)
+    assert grade(tmp_path) == command_line.ALL_GRADED
+    assert len(most) == 30 and max(most) <= 2 * grading.AHEAD
+
+
+def test_the_table_is_in_the_order_of_the_results_whatever_lies_among_them(tmp_path):
+    hand_in(tmp_path / "in", **{name: cells(RIGHT) for name in ("anna", "Bo", "zoë", "a b")}, **{"summary.csv": b""})
+    (tmp_path / "in" / "empty").mkdir()
+    grade(tmp_path)
+    names = [path.relative_to(tmp_path / "results").parts for path in (tmp_path / "results").rglob("results.json")]
+    assert [*summary(tmp_path / "results")] == sorted([name[0] for name in names] + ["summary.csv"])
 
 
 def test_the_table_outlives_a_folder_without_submissions(tmp_path):
@@ -616,6 +661,43 @@ def test_a_disk_that_fills_up_is_named(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(tables, "append_row", full)
     assert grade(tmp_path) == command_line.GRADER_FAILED
     assert "stopped, because of: No space left on device" in capsys.readouterr().err
+
+
+def test_a_full_disk_ends_the_grading_and_the_same_command_goes_on(tmp_path, monkeypatch, capsys):
+    hand_in(tmp_path / "in", **{f"student{place:02}": cells(RIGHT) for place in range(40)})
+    write, written = results.write, []
+
+    def full(path, content):
+        if len(written) == 6:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write(path, content)
+        written.append(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(results, "write", full)
+        assert grade(tmp_path) == command_line.GRADER_FAILED
+    said = capsys.readouterr()
+    assert "grader error" not in said.out
+    assert "stopped, because of: No space left on device\nWhat is finished is kept" in said.err
+    assert grade(tmp_path) == command_line.ALL_GRADED
+    assert "(5 from an earlier run)" in capsys.readouterr().out
+
+
+def test_what_cannot_be_written_is_in_the_table_as_an_error(tmp_path, monkeypatch):
+    hand_in(tmp_path / "in", anna=cells(RIGHT), bo=cells(RIGHT))
+    grade(tmp_path)
+    write = results.write
+
+    def refuse(path, content):
+        if "anna" in path.parts:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        write(path, content)
+
+    monkeypatch.setattr(results, "write", refuse)
+    assert grade(tmp_path, "--regrade") == command_line.GRADER_FAILED
+    rows = summary(tmp_path / "results")
+    assert (rows["anna"]["status"], rows["anna"]["score"]) == ("error", "")
+    assert rows["anna"]["reason"].startswith("Permission denied") and rows["bo"]["status"] == "graded"
 
 
 def test_nothing_is_imported_before_ctrl_c_is_understood():
