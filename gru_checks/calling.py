@@ -7,6 +7,7 @@ the grader's worker.
 import copy
 import dis
 import functools
+import itertools
 import linecache
 import types
 import warnings
@@ -212,6 +213,13 @@ def _own_frame(error, namespace):
 
 def _source(function, namespace):
     """Name the package a function was defined in, or the package of the course that it uses."""
+    # Most functions use no such package, and for that the names of their attributes need not be told from the rest.
+    used = _course_package(function, namespace, _mentioned) and _course_package(function, namespace, _names)
+    return used or _package(function)
+
+
+def _course_package(function, namespace, names):
+    """Name a package of the course that a function was defined in or uses, as far as `names` tells; "" for none."""
     seen = set()
     waiting = [function]
     while waiting:
@@ -222,8 +230,8 @@ def _source(function, namespace):
         package = _package(part)
         if package in COURSE_PACKAGES:
             return package
-        waiting.extend(_used_by(part, namespace))
-    return _package(function)
+        waiting.extend(_used_by(part, namespace, names))
+    return ""
 
 
 def _package(part):
@@ -231,7 +239,7 @@ def _package(part):
     return name.partition(".")[0] if isinstance(name, str) else ""
 
 
-def _used_by(part, namespace):
+def _used_by(part, namespace, names):
     """List what a function of the learner's own refers to; nothing of libraries is searched."""
     if isinstance(part, functools.partial):
         return [part.func, *part.args]
@@ -243,7 +251,7 @@ def _used_by(part, namespace):
         return []
     used = [cell.cell_contents for cell in part.__closure__ or () if _filled(cell)]
     used += [*(part.__defaults__ or ()), *(part.__kwdefaults__ or {}).values(), *vars(part).values()]
-    for name in _names(part.__code__):
+    for name in names(part.__code__):
         if name.partition(".")[0] in COURSE_PACKAGES:
             used.append(types.ModuleType(name))
         elif name in part.__globals__:
@@ -258,18 +266,20 @@ def _filled(cell):
         return False
 
 
-@functools.lru_cache(maxsize=256)
-def _names(code):
-    """List the names that a code object, and those inside it, look up in the globals or import.
+def _mentioned(code):
+    """List all names that a code object, and those inside it, have, attributes' too: more than `_names`, and sooner."""
+    inner = (_mentioned(constant) for constant in code.co_consts if isinstance(constant, types.CodeType))
+    return [*code.co_names, *itertools.chain.from_iterable(inner)]
 
-    A function is called once a case, and taking it apart costs more than most calls.
-    """
+
+def _names(code):
+    """List the names that a code object, and those inside it, look up in the globals or import."""
     looking = ("LOAD_GLOBAL", "LOAD_NAME", "IMPORT_NAME")
     names = [instruction.argval for instruction in dis.get_instructions(code) if instruction.opname in looking]
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             names += _names(constant)
-    return tuple(names)
+    return names
 
 
 def _kind(value):

@@ -5,6 +5,8 @@ child. Time is measured here, on the child's processor clock; a child is ended
 with a signal that it cannot refuse, and all it started ends with it.
 """
 
+import collections
+import contextlib
 import dataclasses
 import math
 import os
@@ -28,7 +30,12 @@ START_SECONDS = 60
 """How long a worker may take to import its packages, and a child to shut itself in; no submission runs then."""
 END_SECONDS = 0.5
 """How long a worker that is no longer needed may take to end."""
-MAX_PROGRESS = 10_000
+MAX_PROGRESS = 2**14
+"""Bytes of a child's progress that are read at a time."""
+MAX_ERRORS = 100
+"""Errors of cells that are kept."""
+MAX_AHEAD = 2**14
+"""Bytes of requests that may wait in the child's channel; a channel holds more, so that none waits to be sent."""
 OTHERS_SHARE = 0.1
 """A cell is told that it alone used up the time if those before it used no more than this share."""
 ENVIRONMENT = {
@@ -135,13 +142,59 @@ class _Budget:
         return f"the cells together used up {self._seconds:g} s of processor time, and this one was running"
 
 
+class _Progress:
+    """Which cell is running.
+
+    For each cell that begins, the child writes a byte into a pipe. Nobody waits
+    for it: it is read now and then, and when the child has ended.
+
+    Parameters
+    ----------
+    pipe : int
+        The end to read from; it is closed here.
+    """
+
+    def __init__(self, pipe):
+        self._pipe = pipe
+        self._cells, self._budget = (), None
+        self._count = 0
+        self._spent = (0.0, 0.0)
+        self.cell = 0
+        """The cell that is running, 0 before the first."""
+        self.before = (0.0, 0.0)
+        """What was spent of the budget before it began, as far as that is known."""
+
+    def follow(self, cells, budget):
+        """Begin to look at these cells, which run in this order."""
+        self._cells, self._budget = cells, budget
+
+    def look(self):
+        """See which cell is running, if any are."""
+        if self._pipe is None or not self._cells:
+            return
+        with contextlib.suppress(BlockingIOError):
+            if new := len(os.read(self._pipe, MAX_PROGRESS)):
+                self._count = min(self._count + new, len(self._cells))
+                self.cell = self._cells[self._count - 1]
+                self.before = self._spent
+        self._spent = self._budget.spent()
+
+    def close(self):
+        """Look a last time."""
+        self.look()
+        if self._pipe is not None:
+            os.close(self._pipe)
+            self._pipe = None
+
+
 class Child:
     """One process that runs one submission. Made by `Worker.fork`."""
 
-    def __init__(self, worker, channel, handle):
+    def __init__(self, worker, channel, pipe, handle):
         self._worker = worker
         self._channel = channel
         self._channel.setblocking(False)
+        self._progress = _Progress(pipe)
         self._handle = handle
         self._clock_id = None if handle is None else machine.processor_clock(handle)
         self._news, self._room = select.poll(), select.poll()
@@ -160,7 +213,7 @@ class Child:
             self._stop()
             raise CannotIsolate(answers.text(state, "reason") or "a child did not start")
 
-    def run(self, sources, skip, limits, parts=(), leading=()):
+    def run(self, sources, skip, limits, parts=(), leading=(), singly=False):
         """Run the code cells.
 
         Parameters
@@ -173,6 +226,8 @@ class Child:
             How much of each cell to run, as gru_grader.cells names it.
         leading : collection of int, optional
             Cells of which only the definitions before anything else are run.
+        singly : bool, optional
+            Ask for each cell by itself, which is slower: then it is certain which one sent what is no answer.
 
         Returns
         -------
@@ -183,52 +238,72 @@ class Child:
         Ended
             With an attribute `cell`, the one that was running, 0 for none.
         """
-        request = {"do": "run", "cells": list(sources), "skip": sorted(skip)}
-        request |= {"parts": list(parts), "leading": sorted(leading)}
+        chosen = [number for number in range(1, len(sources) + 1) if number not in skip]
         budget = _Budget(limits.seconds, limits.wall_seconds, self._used)
-        cell, before = 0, (0.0, 0.0)
+        self._progress.follow(chosen, budget)
+        running, errors = [], []
         try:
-            id = self._send(request, budget)
-            for _ in range(MAX_PROGRESS):
-                reply = self._reply(id, budget)
-                progress = reply.get("cell")
-                if type(progress) is int and cell < progress <= len(sources) and len(reply) == 2:
-                    cell, before = progress, budget.spent()
-                elif type(reply.get("errors")) is list and len(reply) == 2:
-                    return [answers.cell_error(error, len(sources)) for error in reply["errors"][:100]]
-                else:
-                    break
-            raise self._end("missing", "it sent a message that is no answer")
+            for running in [[number] for number in chosen] if singly else [chosen]:
+                others = [number for number in range(1, len(sources) + 1) if number not in running]
+                errors += self._run_some(sources, others, list(parts), sorted(leading), budget)
+            return errors[:MAX_ERRORS]
         except Ended as ended:
-            ended.cell = cell
-            if ended.status == "timed_out" and before[budget.is_late()] > OTHERS_SHARE:
+            ended.cell = running[0] if singly and running else self._progress.cell
+            if ended.status == "timed_out" and self._progress.before[budget.is_late()] > OTHERS_SHARE:
                 ended.reason = budget.excess_of_many()
             raise
+        finally:
+            self._progress.close()
+
+    def _run_some(self, sources, others, parts, leading, budget):
+        id, request = self._request("run", cells=list(sources), skip=others, parts=parts, leading=leading)
+        self._send(request, budget)
+        reply = self._reply(id, budget)
+        if type(reply.get("errors")) is not list or len(reply) != 2:
+            raise self._end("missing", "it sent a message that is no answer")
+        return [answers.cell_error(error, len(sources)) for error in reply["errors"][:MAX_ERRORS]]
 
     def budget(self, limits):
         """Start the budget of a question."""
         return _Budget(limits.seconds, limits.wall_seconds, self._used)
 
     def call(self, call, budget):
-        """Have a function of the submission called.
+        """Have a function of the submission called: `calls` for one."""
+        (outcome,) = self.calls([call], budget)
+        return outcome
+
+    def calls(self, calls, budget):
+        """Have functions of the submission called, one after the other.
+
+        Small requests are sent before those ahead of them are answered, so that
+        the two processes need not wait for each other at every call.
 
         Parameters
         ----------
-        call : gru_checks.calling.Call
+        calls : sequence of gru_checks.calling.Call
         budget : object
             From `budget`, shared by the calls of one question.
 
         Returns
         -------
-        gru_checks.calling.Outcome
+        list of gru_checks.calling.Outcome
 
         Raises
         ------
         Ended
         """
-        request = {"do": "call", "name": call.name, "arguments": call.arguments, "errors": call.errors}
-        request["steps"] = call.steps
-        reply = self._reply(self._send(request, budget), budget)
+        outcomes, ahead = [], collections.deque()
+        for call in calls:
+            id, message = self._request("call", **vars(call))
+            while ahead and len(message) + sum(size for _, size in ahead) > MAX_AHEAD:
+                outcomes.append(self._outcome(ahead.popleft()[0], budget))
+            self._send(message, budget)
+            ahead.append((id, len(message)))
+        outcomes += [self._outcome(id, budget) for id, _ in ahead]
+        return outcomes
+
+    def _outcome(self, id, budget):
+        reply = self._reply(id, budget)
         try:
             return answers.outcome(reply["outcome"])
         except (KeyError, NotPlain, TypeError, ValueError):
@@ -244,9 +319,13 @@ class Child:
         if self.ended is None:
             self._stop()
 
-    def _send(self, request, budget):
+    def _request(self, what, **content):
+        """Make a request, with the number that its answer must have."""
         id = secrets.token_hex(8)
-        waiting = memoryview(wire.encode({"id": id, **request}))
+        return id, wire.encode({"id": id, "do": what, **content})
+
+    def _send(self, message, budget):
+        waiting = memoryview(message)
         while waiting:
             try:
                 waiting = waiting[self._channel.send(waiting) :]
@@ -255,7 +334,6 @@ class Child:
             except OSError:
                 self._let_end()
                 raise self._end("crashed", None) from None
-        return id
 
     def _reply(self, id, budget):
         reply = self._receive(budget)
@@ -289,6 +367,7 @@ class Child:
 
     def _wait(self, poll, budget):
         while True:
+            self._progress.look()
             left = budget.left()
             if left <= 0:
                 raise self._end("timed_out", budget.excess())
@@ -321,9 +400,11 @@ class Child:
 
     def _stop(self):
         self.ended = self.ended or Ended("crashed", "it was ended")
-        code = self._worker._end_child(self)
-        self._channel.close()
-        return code
+        try:
+            return self._worker._end_child(self)
+        finally:
+            self._channel.close()
+            self._progress.close()
 
 
 class Worker:
@@ -389,17 +470,22 @@ class Worker:
         if self.level == NONE and self._process.poll() is not None:
             self._start()
         ours, theirs = socket.socketpair()
+        pipe, begins = os.pipe()
+        for end in (pipe, begins):
+            os.set_blocking(end, False)
         try:
             with theirs:
-                socket.send_fds(self._control, [FORKED], [theirs.fileno()])
+                socket.send_fds(self._control, [FORKED], [theirs.fileno(), begins])
             message, handles, _, _ = socket.recv_fds(self._control, len(FORKED), 1)
-        except OSError as error:
+            if message != FORKED or not handles and self.level != NONE:
+                raise WorkerError("the worker is gone")
+        except (OSError, WorkerError) as error:
             ours.close()
+            os.close(pipe)
             raise WorkerError(f"the worker is gone: {error}") from None
-        if message != FORKED or not handles and self.level != NONE:
-            ours.close()
-            raise WorkerError("the worker is gone")
-        return Child(self, ours, handles[0] if handles else None)
+        finally:
+            os.close(begins)
+        return Child(self, ours, pipe, handles[0] if handles else None)
 
     def limitation(self):
         """Say in a sentence what submissions lack on this machine for being isolated at this level; "" for nothing."""

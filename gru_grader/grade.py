@@ -135,6 +135,7 @@ class _Processes:
         self._ends = 0
         self._last = 0
         self._leading, self._skipped = set(), set()
+        self._singly = False
         self.graded = Graded()
         self.never_called = {}
         """Question ids, with what is said of an answer that was lost with its cell."""
@@ -144,7 +145,7 @@ class _Processes:
             if self._child is None:
                 self._start()
             budget = self._child.budget(self._limits)
-            outcomes = [self._child.call(case.call, budget) for case in cases]
+            outcomes = self._child.calls([case.call for case in cases], budget)
         except Ended as ended:
             self.close()
             self.graded.ends[question.id] = ended.reason
@@ -200,9 +201,15 @@ class _Processes:
         while True:
             self._child = self._worker.fork()
             try:
-                errors = self._child.run(self._cells, self._skipped, self._limits, self._plan(), self._leading)
+                errors = self._child.run(
+                    self._cells, self._skipped, self._limits, self._plan(), self._leading, self._singly
+                )
             except Ended as ended:
                 self.close()
+                if ended.status == "missing" and not self._singly:
+                    # By the time that this was met, another cell may have been running.
+                    self._singly = True
+                    continue
                 if ended.cell == 0:
                     raise WorkerError(f"a process ended before the first cell: {ended.reason}") from None
                 self._leave_out(ended)

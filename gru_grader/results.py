@@ -237,11 +237,23 @@ def write(path, record):
     path : pathlib.Path
     record : dict
     """
-    text = json.dumps(record, indent=1, allow_nan=False)
+    text = _laid_out(record)
     # Inside strings alone; a page that holds the file cannot be broken out of.
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")
     write_text(path, text + "\n")
+
+
+def _laid_out(record):
+    """Write JSON with a line for each entry, and for each of a list; indenting all of it takes ten times as long."""
+    dumps = functools.partial(json.dumps, allow_nan=False)
+
+    def entry(value):
+        if type(value) is not list or not value:
+            return dumps(value)
+        return "[\n  " + ",\n  ".join(map(dumps, value)) + "\n ]"
+
+    return "{\n" + ",\n".join(f" {dumps(key)}: {entry(value)}" for key, value in record.items()) + "\n}"
 
 
 def write_text(path, text):

@@ -122,13 +122,13 @@ class Sandbox:
             syscalls.join_namespace(self._own_processes, syscalls.NEW_PIDS)
         return child
 
-    def shut_in(self, channel):
+    def shut_in(self, *kept):
         """Give up, in the child and for ever, all that a submission does not need.
 
         Parameters
         ----------
-        channel : int
-            The one file, besides the three standard ones, that stays open.
+        *kept : int
+            Files that stay open, besides the three standard ones.
         """
         confinement = self._confinement
         level = confinement.level
@@ -139,7 +139,7 @@ class Sandbox:
             syscalls.mount("scratch", SCRATCH, "tmpfs", flags, options)
         # Made here and not once for all, because COMMAND_LINE is another file in each process.
         rules = level != NONE and syscalls.landlock_rules(self._paths or ["/"], [confinement.scratch, "/dev/null"])
-        close_all_but(0, 1, 2, channel, *([rules] if rules else []))
+        close_all_but(0, 1, 2, *kept, *([rules] if rules else []))
         os.chdir(confinement.scratch)
         _limit(confinement.limits)
         if level == NONE:

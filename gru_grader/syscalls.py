@@ -194,6 +194,12 @@ def _landlock_rule(rules, path, rights):
         os.close(descriptor)
 
 
+class _Program(ctypes.Structure):
+    """A filter, as the kernel takes it: struct sock_fprog."""
+
+    _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p)]
+
+
 def seccomp(program):
     """Filter the system calls of this process for ever.
 
@@ -203,9 +209,5 @@ def seccomp(program):
         Instructions of the classic Berkeley packet filter, as libseccomp exports them.
     """
     instructions = ctypes.create_string_buffer(program, len(program))
-
-    class Program(ctypes.Structure):
-        _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p)]
-
-    whole = Program(len(program) // 8, ctypes.cast(instructions, ctypes.c_void_p))
+    whole = _Program(len(program) // 8, ctypes.cast(instructions, ctypes.c_void_p))
     _prctl("filtering system calls", _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(whole))

@@ -27,6 +27,8 @@ def safe(text, longest=2000):
     '\\\\x1b[2J\\\\u202eevil'
     """
     text = text if len(text) <= longest else f"{text[: longest - 1]}…"
+    if text.replace("\n", "").isprintable():
+        return text
     return "".join(c if _is_harmless(c) else c.encode("unicode_escape").decode() for c in text)
 
 

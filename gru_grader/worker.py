@@ -51,6 +51,9 @@ WARM_WITH = {
 }
 """Imported once too, where submissions may import the framework; no operation of it is run before the fork."""
 FORKED = b"f"
+BEGINS = b"c"
+MOST_WAITING = 2**16
+"""Bytes of answers that may wait for the next one, so that they are sent together."""
 ENDED = struct.Struct("=iqq")
 """Exit status as os.waitstatus_to_exitcode gives it, processor time in microseconds, largest memory in KiB."""
 MAX_ERRORS = 50
@@ -128,11 +131,30 @@ def main():
         send(control.fileno(), {"state": "failed", "reason": _reason(error)})
         return
     os.environ.update(HOME=confinement.scratch, TMPDIR=confinement.scratch, PWD=confinement.scratch)
+    namespace = _prepared_namespace(tuple(settings["packages"]))
     gc.freeze()
     send(control.fileno(), {"state": "ready"})
-    _serve_forks(control, sandbox, tuple(settings["packages"]), confinement.level)
+    _serve_forks(control, sandbox, namespace, confinement.level)
     # There is nothing to tidy up, and it would take longer than a submission.
     os._exit(0)
+
+
+def _prepared_namespace(packages):
+    """Make the globals of a submission's cells, and what they find around them.
+
+    It is done once, before any child is forked: whatever a child touches is copied for it, which takes longer than
+    what is done.
+    """
+    # The cells' namespace is that of __main__, as in a kernel: dataclasses and pickle look there.
+    main_module = types.ModuleType("__main__")
+    namespace = vars(main_module)
+    sys.modules["__main__"] = main_module
+    np.random.seed(0)
+    standins.install(namespace, packages)
+    # Files 0 to 2 are others in each child; what is made here are only the objects around them.
+    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")
+    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
+    return namespace
 
 
 def _address_space():
@@ -188,20 +210,21 @@ def _list_standard_library(search, confinement):
             importlib.machinery.PathFinder.find_spec("no such module", [path])
 
 
-def _serve_forks(control, sandbox, packages, level):
+def _serve_forks(control, sandbox, namespace, level):
     while True:
-        message, descriptors, _, _ = socket.recv_fds(control, len(FORKED), 1)
-        if not message or not descriptors:
+        message, descriptors, _, _ = socket.recv_fds(control, len(FORKED), 2)
+        if not message or len(descriptors) < 2:
             return
-        channel = descriptors[0]
+        channel, begins = descriptors
         if level == NONE:
             # Without the means to isolate a child, this process serves one submission and is gone.
             control.sendall(FORKED)
-            _be_child(channel, sandbox, packages)
+            _be_child(channel, begins, sandbox, namespace)
         child = sandbox.fork()
         if child == 0:
-            _be_child(channel, sandbox, packages)
+            _be_child(channel, begins, sandbox, namespace)
         os.close(channel)
+        os.close(begins)
         handle = os.pidfd_open(child)
         control.sendmsg([FORKED], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [handle]))])
         if not _wait_for(control, handle):
@@ -225,48 +248,47 @@ def _wait_for(control, handle):
             return False
 
 
-def _be_child(channel, sandbox, packages):
+def _be_child(channel, begins, sandbox, namespace):
     """Shut this process in, then serve one submission; never return."""
     try:
         nothing = os.open("/dev/null", os.O_RDWR)
         for standard in range(3):
             os.dup2(nothing, standard)
-        sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")
-        sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
         try:
-            sandbox.shut_in(channel)
+            sandbox.shut_in(channel, begins)
         except Exception as error:
             send(channel, {"state": "failed", "reason": _reason(error)})
             return
         send(channel, {"state": "ready"})
-        _serve_submission(channel, packages)
+        _serve_submission(channel, begins, namespace)
     finally:
         # Nothing of the warm process's own ending may happen here.
         os._exit(0)
 
 
-def _serve_submission(channel, packages):
-    # The cells' namespace is that of __main__, as in a kernel: dataclasses and pickle look there.
-    main_module = types.ModuleType("__main__")
-    namespace = vars(main_module)
-    sys.modules["__main__"] = main_module
+def _serve_submission(channel, begins, namespace):
+    # Python draws a new seed after each fork.
     random.seed(0)
-    np.random.seed(0)
-    standins.install(namespace, packages)
+    waiting, more = bytearray(), select.poll()
+    more.register(channel, select.POLLIN)
     while (request := receive(channel)) is not None:
-        answer = _run if request["do"] == "run" else _answer
-        _write(channel, answer(channel, request, namespace))
+        waiting += _run(begins, request, namespace) if request["do"] == "run" else _answer(request, namespace)
+        # While requests are waiting, the trusted process waits for the last answer rather than for the next.
+        if len(waiting) > MOST_WAITING or not more.poll(0):
+            _write(channel, waiting)
+            waiting.clear()
 
 
-def _run(channel, request, namespace):
-    """Run the notebook's cells, saying before each one which it is, so that a fatal one is known."""
+def _run(begins, request, namespace):
+    """Run the notebook's cells, saying whenever one begins, so that a fatal one is known."""
     errors = []
     parts = dict(enumerate(request.get("parts", ()), start=1))
     leading = request.get("leading", ())
     for number, source in enumerate(request["cells"], start=1):
         if number in request["skip"]:
             continue
-        send(channel, {"id": request["id"], "cell": number})
+        with contextlib.suppress(OSError):
+            os.write(begins, BEGINS)
         part = parts.get(number, cells.EVERYTHING)
         for error in cells.run_cell(number, source, namespace, part, number in leading)[:MAX_ERRORS]:
             errors.append(_described(number, error))
@@ -287,7 +309,7 @@ def _described(number, error):
     return {"cell": number, "error": type(error).__name__[:MAX_TEXT], "message": text, "line": line}
 
 
-def _answer(channel, request, namespace):
+def _answer(request, namespace):
     call = Call(request["name"], request["arguments"], request["errors"], request["steps"])
     try:
         outcome = perform(call, namespace)

@@ -214,7 +214,8 @@ def test_files_are_bounded_all_together(level):
 def test_nothing_outlives_its_worker(level):
     worker = Worker(level, Limits())
     child = worker.fork()
-    child._send({"do": "run", "cells": ["while True:\n    pass"], "skip": []}, child.budget(Limits()))
+    _, request = child._request("run", cells=["while True:\n    pass"], skip=[])
+    child._send(request, child.budget(Limits()))
     time.sleep(0.2)
     running = below(worker._process.pid)
     assert running

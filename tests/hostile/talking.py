@@ -156,7 +156,7 @@ def total(x):
 """,
     ),
     spoil(
-        "progress without end",
+        "progress as messages without end",
         "channel",
         {},
         before=[
@@ -168,6 +168,22 @@ while True:
     for cell in (0, -1, 2, 10**9, True, "2"):
         say(message({"d": {"id": ids[0], "cell": cell}}))
 """,
+        ],
+    ),
+    spoil(
+        "the pipe that tells which cell begins, filled",
+        "channel",
+        {},
+        before=[
+            """
+import os, stat
+for descriptor in range(3, 64):
+    try:
+        while stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+            os.write(descriptor, bytes(4096))
+    except OSError:
+        pass
+"""
         ],
     ),
 ]
