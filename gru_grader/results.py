@@ -1,6 +1,7 @@
 """Results as files: one JSON a submission in Gradescope's form, written whole or not at all."""
 
 import contextlib
+import functools
 import hashlib
 import heapq
 import inspect
