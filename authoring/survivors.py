@@ -10,8 +10,41 @@ _ALWAYS_OPEN = "with the reset gate open, a quiet step's candidate is the count 
 _LONGER = "it is at rest long before, and further steps change nothing"
 _BALANCED = "what is left of an input at rest stays far below 0.3"
 _PARITY = "the gate is shut without a pulse, open with one, and the opposite side is proposed"
+_LAST = "of two entries the one numbered 1 is the last, -1"
+_SQUARE = "what is squared may have either sign"
+_ADDS = "the gate is below 0.00002 without a mark and above 0.99998 with one"
+_PERCENT = "an answer one percent off stays within 0.05 of a sum of at most 2"
 
 STILL_RIGHT = {
+    "ch01.baseline": {
+        "def baseline(high, low, count):": "the ends of the range enter as their sum and as their squared difference",
+        "return (count * (low + high) / 2, count * (low - high) ** 2 / 12)": _SQUARE,
+    },
+    "ch01.adding_data": {
+        "second = half + (draws[:, -1] * (T - half)).astype(int)": _LAST,
+        "x[rows, first, -1] = 1": _LAST,
+        "x[rows, second, -1] = 1": _LAST,
+    },
+    "ch01.repair": {
+        "answers = (h @ readout + constant)[:, -1]": "the last of one column is the first",
+        "error = np.mean((y - answers) ** 2)": _SQUARE,
+        "return 1 - error / np.mean((y.mean() - y) ** 2)": _SQUARE,
+    },
+    "ch01.reach": {
+        "left[:, t] = np.linalg.norm(d, axis=-1)": _AXIS,
+        "d = d * (states[:, t] ** 2 - 1) @ U": "a norm does not mind a sign that is the same for all entries",
+    },
+    "ch01.adding_weights": {
+        "return ([[1.0, 24.0]], [[-12.0]], [[0.01, 0.0]], [[1.0]], [[100.0]])": _ADDS,
+        "return ([[-1.0, 24.0]], [[-12.0]], [[0.01, 0.0]], [[1.0]], [[100.0]])": _ADDS,
+        "return ([[0.0, 25.0]], [[-12.0]], [[0.01, 0.0]], [[1.0]], [[100.0]])": _ADDS,
+        "return ([[0.0, 23.0]], [[-12.0]], [[0.01, 0.0]], [[1.0]], [[100.0]])": _ADDS,
+        "return ([[0.0, 48.0]], [[-12.0]], [[0.01, 0.0]], [[1.0]], [[100.0]])": _ADDS,
+        "return ([[0.0, 24.0]], [[-13.0]], [[0.01, 0.0]], [[1.0]], [[100.0]])": _ADDS,
+        "return ([[0.0, 24.0]], [[-11.0]], [[0.01, 0.0]], [[1.0]], [[100.0]])": _ADDS,
+        "return ([[0.0, 24.0]], [[-12.0]], [[0.01, 0.0]], [[1.0]], [[101.0]])": _PERCENT,
+        "return ([[0.0, 24.0]], [[-12.0]], [[0.01, 0.0]], [[1.0]], [[99.0]])": _PERCENT,
+    },
     "ch02.parameters": {
         "def cell_parameters(I, H, T, B):": "neither B nor T plays a part",
     },
