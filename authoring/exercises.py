@@ -36,6 +36,12 @@ WORKED = "worked-solution"
 PARTS = ("title", "task", "choices", "answer", "hints", "check", "worked")
 """Parts of a question, in the order in which they stand in the notebook."""
 OPTIONAL_PARTS = ("choices",)
+FOLDED = {"code_prompt_show": "Show the answer", "code_prompt_hide": "Hide the answer"}
+"""Names of the button that opens an answer on the solution's page."""
+WHERE_THE_SOLUTION_IS = (
+    "When you have tried every question, compare with the [worked solution](../solutions/{stem}.ipynb): it also says"
+    " why the usual wrong ways are wrong."
+)
 
 
 class ExerciseError(Exception):
@@ -136,6 +142,7 @@ def with_generated_cells(notebook, assignment):
             cell.source = _head(assignment, "Solution")
         elif part == "progress":
             cell.source = f'progress("{assignment.stem}")'
+    notebook.cells[-2].source = _end(assignment)
     for number, question in enumerate(assignment.questions, 1):
         for part, cell in cells[question.id]:
             _fill(cell, part, number, question)
@@ -175,10 +182,32 @@ def exercise_from(solution, assignment):
         except (RuntimeError, ValidationError) as error:
             raise ExerciseError(f"nbgrader refuses it: {error}") from error
     for cell in exercise.cells:
-        if cell.metadata.get("gru", {}).get("part") == "head":
+        part = cell.metadata.get("gru", {}).get("part")
+        if part == "head":
             cell.source = _head(assignment, "Exercise")
+        elif part == "answer":
+            del cell.metadata["tags"], cell.metadata["mystnb"]
         if cell.cell_type == "code" and any(isinstance(node, ast.Raise) for node in ast.parse(cell.source).body):
             raise ExerciseError(f"a solution region stands at the top level of the cell {cell.source[:60]!r}")
+    exercise.cells[-2].source = _end(assignment, WHERE_THE_SOLUTION_IS.format(stem=assignment.stem))
+    return exercise
+
+
+def without_solution(exercise, assignment):
+    """Say at the end of an exercise, in place of a link, that the teacher has the solution.
+
+    Parameters
+    ----------
+    exercise : nbformat.NotebookNode
+        Left as it is.
+    assignment : Assignment
+
+    Returns
+    -------
+    nbformat.NotebookNode
+    """
+    exercise = copy.deepcopy(exercise)
+    exercise.cells[-2].source = _end(assignment, "Your teacher has a worked solution to compare with.")
     return exercise
 
 
@@ -200,6 +229,8 @@ def _require_ends(cells):
     ends = [cell.metadata.get("gru", {}).get("part") for cell in (cells[0], cells[-1])]
     if ends != ["head", "progress"]:
         raise ExerciseError("its first cell must be the head and its last one the progress")
+    if cells[-2].cell_type != "markdown" or "part" in cells[-2].metadata.get("gru", {}):
+        raise ExerciseError("a text must stand before the progress; what it says is written into it")
 
 
 def _require_imports(cells, assignment):
@@ -236,23 +267,39 @@ def _fill(cell, part, number, question):
     elif part == "answer":
         _require_stub(cell.source, question)
         cell.metadata["nbgrader"] = _nbgrader(f"{name}-answer", solution=True)
+        # On the site: whoever opens the page is not told at once. On paper answers are shown (course.css).
+        cell.metadata |= {"tags": ["answer", "hide-input"], "mystnb": FOLDED}
     elif part == "worked":
         # nbgrader knows no Markdown that is a solution and not graded by hand; solutions/nbgrader_config.py drops it.
         cell.metadata.pop("nbgrader", None)
         cell.metadata["tags"] = [WORKED]
+        if not cell.source.startswith("<details>"):
+            cell.source = _folded("Why", cell.source)
 
 
 def _head(assignment, what):
+    name = f"{assignment.title[0].lower()}{assignment.title[1:]}"
+    back = [f"- **Exercise**: [{name}, without the answers](../exercises/{assignment.stem}.ipynb)"]
     return "\n".join(
         [
-            f"# {what}: {assignment.title[0].lower()}{assignment.title[1:]}",
+            f"# {what}: {name}",
             "",
             f"- **What it trains**: {assignment.trains}",
+            *(back if what == "Solution" else ()),
             f"- **Chapter**: [{assignment.title}](../book/{assignment.stem}.ipynb)",
             f"- **Time**: about {assignment.minutes} minutes",
             f"- **Difficulty**: {assignment.difficulty}",
             f"- **Points**: {assignment.points}",
         ]
+    )
+
+
+def _end(assignment, solution=""):
+    """Give the text before the progress; without a word on the solution for nbgrader, which releases that text."""
+    return (
+        "## How far you are\n\n"
+        "Run the next cell to see all your points. Then save the notebook under the name it has: this file is what you"
+        f" hand in.\n\n**What comes next.** {assignment.next_step} {solution}".rstrip()
     )
 
 

@@ -14,6 +14,10 @@ import sys
 import tempfile
 import zipfile
 
+from authoring.exercises import without_solution
+from authoring.normal_form import normalised, read, to_text
+from gru_checks.registry import assignment
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ARCHIVE = ROOT / "dist" / "gru-course-exercises.zip"
 FOLDER = "gru-course-exercises"
@@ -67,6 +71,14 @@ def contents():
     return [*exercises, *chapters, *sorted((ROOT / "book" / "_static").glob("cell-*.svg"))]
 
 
+def packed_bytes(path):
+    """Give a file as it goes into the archive: an exercise links no solution there, since none lies beside it."""
+    if path.parent != ROOT / "exercises":
+        return path.read_bytes()
+    exercise = without_solution(read(path)[0], assignment(path.stem))
+    return to_text(normalised(exercise, outputs=False)).encode()
+
+
 def pack(archive, wheel):
     """Write the archive, whole or not at all."""
     archive.parent.mkdir(exist_ok=True)
@@ -75,7 +87,7 @@ def pack(archive, wheel):
     start = START.format(wheel=wheel.name, example=files[0].name)
     with zipfile.ZipFile(partial, "w") as packed:
         entries = [("START-HERE.txt", start.encode()), (wheel.name, wheel.read_bytes())]
-        for name, content in entries + [(path.relative_to(ROOT).as_posix(), path.read_bytes()) for path in files]:
+        for name, content in entries + [(path.relative_to(ROOT).as_posix(), packed_bytes(path)) for path in files]:
             packed.writestr(zipfile.ZipInfo(f"{FOLDER}/{name}"), content, zipfile.ZIP_DEFLATED)
     partial.replace(archive)
 

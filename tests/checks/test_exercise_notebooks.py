@@ -119,6 +119,10 @@ def after_the_progress(notebook, cells):
     notebook.cells.append(nbformat.v4.new_markdown_cell("Bye."))
 
 
+def no_text_before_the_progress(notebook, cells):
+    del notebook.cells[-2]
+
+
 def importing(line):
     return lambda notebook, cells: notebook.cells.insert(2, nbformat.v4.new_code_cell(line))
 
@@ -126,6 +130,7 @@ def importing(line):
 FAULTS = [
     (other_parameters, "half_life takes gate; its reference takes z"),
     (before_the_head, "its first cell must be the head"),
+    (no_text_before_the_progress, "a text must stand before the progress"),
     (after_the_progress, "its last one the progress"),
     (importing("import numpy as np, gru_ref.gates as g"), "a cell imports gru_ref, which"),
     (importing("from gru_ref import sigmoid"), "answers of this assignment may not use"),
@@ -157,7 +162,7 @@ def test_a_broken_solution_is_reported_and_not_a_traceback(assignment, copied, m
 @by_stem
 def test_the_exercise_holds_no_answer(assignment):
     text = (ROOT / "exercises" / f"{assignment.stem}.ipynb").read_text()
-    assert "SOLUTION" not in text and "worked" not in text
+    assert "SOLUTION" not in text and '"worked"' not in text and exercises.WORKED not in text
     solution, exercise = parts(read("solutions", assignment)), parts(read("exercises", assignment))
     assert set(solution) - set(exercise) == {(question.id, "worked") for question in assignment.questions}
     for question in assignment.questions:
@@ -165,6 +170,27 @@ def test_the_exercise_holds_no_answer(assignment):
         (region,) = re.findall(r"### BEGIN SOLUTION\n(.*?)\n *### END SOLUTION", solved, re.S)
         assert region.strip() not in text.encode().decode("unicode_escape")
         assert "raise NotImplementedError()" in exercise[question.id, "answer"].source
+
+
+@by_stem
+def test_exercise_and_solution_lead_to_each_other(assignment):
+    solution, exercise = read("solutions", assignment).cells, read("exercises", assignment).cells
+    assert f"[worked solution](../solutions/{assignment.stem}.ipynb)" in exercise[-2].source
+    assert assignment.next_step in exercise[-2].source
+    assert f"(../exercises/{assignment.stem}.ipynb)" in solution[0].source
+    # nbgrader releases this text to a class, which has no folder of solutions.
+    assert "../solutions" not in "".join(cell.source for cell in solution)
+
+
+@by_stem
+def test_the_answers_of_a_solution_are_folded_and_the_stubs_of_an_exercise_are_not(assignment):
+    solution, exercise = parts(read("solutions", assignment)), parts(read("exercises", assignment))
+    for question in assignment.questions:
+        assert solution[question.id, "answer"].metadata["tags"] == ["answer", "hide-input"]
+        assert not {"tags", "mystnb"} & set(exercise[question.id, "answer"].metadata)
+        why = solution[question.id, "worked"].source
+        assert why.startswith("<details>\n<summary>Why</summary>\n\n") and why.count("<details>") == 1
+        assert why.endswith("\n\n</details>")
 
 
 @by_stem

@@ -1,10 +1,12 @@
 """The archive for a class: what is in it, what is not, and that it works where nothing else of the course is."""
 
 import pathlib
+import re
 import subprocess
 import venv
 import zipfile
 
+import nbformat
 import pytest
 
 from authoring import handout
@@ -47,6 +49,23 @@ def test_the_wheel_gives_the_checks_with_numpy_alone(unpacked, tmp_path):
     code = f"from gru_checks import check\n{answer}\ncheck('ch03.update_gate')"
     done = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "Not right yet: The update gate (0 of 3 points)" in done.stdout
+
+
+def test_an_exercise_links_nothing_that_the_archive_does_not_hold(tmp_path):
+    wheel = tmp_path / "gru_course-0-py3-none-any.whl"
+    wheel.write_bytes(b"wheel")
+    handout.pack(tmp_path / "exercises.zip", wheel)
+    with zipfile.ZipFile(tmp_path / "exercises.zip") as packed:
+        packed.extractall(tmp_path)
+    exercises = sorted((tmp_path / handout.FOLDER / "exercises").glob("*.ipynb"))
+    assert [path.name for path in exercises] == [path.name for path in sorted((ROOT / "exercises").glob("*.ipynb"))]
+    for path in exercises:
+        cells = nbformat.read(path, as_version=4).cells
+        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        links = re.findall(r"\]\(([^)#]+)", text)
+        assert f"../book/{path.name}" in links
+        assert [link for link in links if not (path.parent / link).exists()] == []
+        assert "Your teacher has a worked solution" in cells[-2].source
 
 
 def test_without_a_network_it_says_so(monkeypatch, tmp_path):
