@@ -7,7 +7,8 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from gru_grader.notebook import ENDING, MAX_BYTES
+from gru_grader.download_names import without_ending
+from gru_grader.notebook import MAX_BYTES
 
 MAX_MEMBERS = 100_000
 MAX_TOTAL = 8 * 2**30
@@ -23,7 +24,7 @@ class CannotUnpack(Exception):  # noqa: N818 - it says what the file is
 
 
 def unpack(path, folder):
-    """Unpack the notebooks of a zip, and make the folders in which anything else lies.
+    """Unpack the notebooks of a zip; of every other file come the name and nothing in it.
 
     Nothing is written outside `folder`, whatever the names in the archive are.
     A notebook that is larger than one that can be graded is cut off, and a
@@ -51,7 +52,11 @@ def unpack(path, folder):
         with zipfile.ZipFile(path) as archive:
             return _unpack(archive, Path(folder))
     except (zipfile.BadZipFile, UnicodeError):
-        raise CannotUnpack(f"{path} is no zip archive, or a damaged one") from None
+        if without_ending(Path(path).name) is not None:
+            raise CannotUnpack(f"{path} is one notebook; give the folder in which the students' folders lie") from None
+        raise CannotUnpack(
+            f"{path} is no zip archive, or a damaged one; unpack it yourself and give the folder"
+        ) from None
 
 
 def _unpack(archive, folder):
@@ -68,10 +73,14 @@ def _unpack(archive, folder):
             continue
         target = folder.joinpath(*parts)
         try:
-            if member.is_dir() or not target.name.endswith(ENDING):
-                (target if member.is_dir() else target.parent).mkdir(parents=True, exist_ok=True)
+            if member.is_dir():
+                target.mkdir(parents=True, exist_ok=True)
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
+            if without_ending(target.name) is None:
+                # For its name may say who handed in something that is no notebook.
+                target.touch()
+                continue
             if target.exists():
                 left_out.append((member.filename, "the archive has another file of this name before it"))
                 continue

@@ -1,14 +1,20 @@
-"""The names that learning platforms give to what they let a teacher download."""
+"""The names that files come with: what learning platforms put before them, and what browsers append."""
 
 import re
 from dataclasses import dataclass
+
+from gru_grader.notebook import ENDING
 
 _FORMS = (
     # Canvas: doejane_LATE_512_90344_homework-1.ipynb, one flat folder.
     re.compile(r"(?P<name>[^_]+)_(?:LATE_)?(?P<number>\d+)_\d+_(?P<file>.+)", re.DOTALL),
     # Moodle: "Jane Doe_4711_assignsubmission_file_homework.ipynb", or a folder whose name ends in "file_".
     re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+_(?P<file>.*)", re.DOTALL),
+    # Canvas, what was typed into its page: doejane_LATE_512_text.html.
+    re.compile(r"(?P<name>[^_]+)_(?:LATE_)?(?P<number>\d+)_(?P<file>(?:text|link)\.html)", re.DOTALL),
 )
+# Some browsers append the ending of the format that they find in the file.
+_NOTEBOOK = re.compile(rf"(?P<stem>.*){re.escape(ENDING)}(?:\.txt|\.json)?", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -50,3 +56,24 @@ def downloaded(name):
         if match := form.fullmatch(name):
             return Downloaded(f"{match['name']}_{match['number']}", match["file"])
     return None
+
+
+def without_ending(name):
+    """Take the ending from the name of a notebook; None if it is not one.
+
+    Parameters
+    ----------
+    name : str
+        Of a file.
+
+    Returns
+    -------
+    str or None
+
+    Examples
+    --------
+    >>> without_ending("CH03.IPYNB"), without_ending("ch03.ipynb.txt"), without_ending("ch03.py")
+    ('CH03', 'ch03', None)
+    """
+    match = _NOTEBOOK.fullmatch(name)
+    return match and match["stem"]

@@ -48,6 +48,8 @@ class Summary:
     failed : list of (str, str, str, str)
         Status, student, assignment and reason of each submission without a score, in the order of the submissions.
     unplaced : list of gru_grader.submissions.Unplaced
+    unsure : list of gru_grader.submissions.Submission
+        Those that may be somebody else's than was understood.
     alike : list of tuple of str
         Names of students that differ only in capitals, or in how their accents are stored.
     kept : int
@@ -61,6 +63,7 @@ class Summary:
     hundredths: int = 0
     failed: list = field(default_factory=list)
     unplaced: list = field(default_factory=list)
+    unsure: list = field(default_factory=list)
     alike: list = field(default_factory=list)
     kept: int = 0
     rows: int = 0
@@ -156,8 +159,8 @@ class Grading:
         folder = self._unpacked.name
         submissions, unplaced = look(folder)
         # The zip of a folder often has that folder in it.
-        while not submissions and len(inner := os.listdir(folder)) == 1 and os.path.isdir(f"{folder}/{inner[0]}"):
-            folder = f"{folder}/{inner[0]}"
+        while not submissions and len(inner := [entry.path for entry in os.scandir(folder) if entry.is_dir()]) == 1:
+            folder = inner[0]
             submissions, inside = look(folder)
             if submissions:
                 unplaced = inside
@@ -178,7 +181,9 @@ class Grading:
         -------
         Summary
         """
-        summary = Summary(unplaced=self.unplaced, alike=look_alikes(s.student for s in self.submissions))
+        unsure = [submission for submission in self.submissions if submission.unsure]
+        alike = look_alikes(submission.student for submission in self.submissions)
+        summary = Summary(unplaced=self.unplaced, unsure=unsure, alike=alike)
         waiting, unwritten = [], {}
         timings = _Timings(self.out / tables.TIMINGS_FILE)
         for submission in self.submissions:

@@ -12,6 +12,8 @@ STATUS_WORDS = {
     results.ERROR: "grader error",
 }
 WIDTH = 100
+MOST_UNSURE = 5
+"""So many examples show what was understood."""
 
 
 def full(record):
@@ -83,6 +85,11 @@ def closing(summary, out):
     if summary.unplaced:
         lines.append("Not taken for a submission:")
         lines += [f"  {safe_line(item.path)}: {safe_line(item.reason)}" for item in summary.unplaced]
+    if summary.unsure:
+        lines.append("Graded for the student on the left; if that is a folder of students, grade it by itself:")
+        files = {submission.student: submission.unsure for submission in summary.unsure}
+        lines += [f"  {safe_line(student)}: {safe_line(file)}" for student, file in [*files.items()][:MOST_UNSURE]]
+        lines += [f"  and {more} more of this kind"] if (more := len(files) - MOST_UNSURE) > 0 else []
     if summary.alike:
         lines.append("Graded as different students, though their names look alike:")
         lines += ["  " + ", ".join(ascii(name) for name in names) for names in summary.alike]

@@ -1,12 +1,15 @@
 """Find the submissions in a folder and say whose they are and which assignment they answer."""
 
+import contextlib
+import itertools
 import os
 import re
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass, replace
-from os.path import basename, dirname
+from os.path import basename, dirname, relpath, splitext
 
-from gru_grader.download_names import downloaded
+from gru_grader.download_names import downloaded, without_ending
 from gru_grader.notebook import ENDING
 
 NBGRADER_FOLDER = "submitted"
@@ -14,7 +17,7 @@ RESERVED = ("summary.csv", "timings.csv", "grading.json")
 """Files beside the students' folders of results, so no student can be called so."""
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Submission:
     """A file that was handed in.
 
@@ -26,12 +29,16 @@ class Submission:
     path : str
     others : tuple of str, optional
         Names of further files that the student handed in for it, which are not graded.
+    unsure : str, optional
+        The file, relative to the folder of submissions, if it has somebody else's name and the student's folder might
+        be one of students.
     """
 
     student: str
     stem: str
     path: str
     others: tuple[str, ...] = ()
+    unsure: str = ""
 
 
 @dataclass(frozen=True, order=True)
@@ -65,6 +72,8 @@ def find(folder, stems, assignment=None, recognise=None):
     submission. It is known by what lies in it: several folders with notebooks,
     or one that is named neither like an assignment nor like that of another
     student; or several notebooks with different names before the assignment's.
+    With one such notebook it is taken for a student's, and the submission is
+    marked as unsure if nothing in the other folders speaks for it.
 
     Parameters
     ----------
@@ -94,17 +103,19 @@ def find(folder, stems, assignment=None, recognise=None):
     collected = os.path.isdir(inner)
     root = inner if collected else folder
     search = _Search(folder, stems, assignment, collected, recognise or (lambda path: None))
-    for entry in sorted(os.scandir(root), key=lambda entry: entry.name):
-        if entry.name.startswith("."):
+    for name in sorted(os.listdir(root)):
+        path = os.path.join(root, name)
+        is_notebook = without_ending(name) is not None
+        if name.startswith("."):
             continue
-        if entry.is_symlink() and not entry.name.endswith(ENDING):
-            search.leave(entry.path, "it is a link, which is not followed")
-        elif entry.is_dir(follow_symlinks=False):
-            search.add_folder(entry)
-        elif entry.name.endswith(ENDING):
-            search.place_flat(entry)
-        elif (handed_in := downloaded(entry.name)) is not None:
-            search.leave(entry.path, "it is no notebook", handed_in.student)
+        if os.path.islink(path) and not is_notebook:
+            search.leave(path, "it is a link, which is not followed")
+        elif os.path.isdir(path) and not os.path.islink(path):
+            search.add_folder(path)
+        elif is_notebook:
+            search.place_flat(path)
+        else:
+            search.leave_other(path)
     return search.result()
 
 
@@ -125,10 +136,12 @@ def look_alikes(names):
     >>> look_alikes(["Ada", "ada", "bo"])
     [('Ada', 'ada')]
     """
-    groups = {}
-    for name in sorted(set(names)):
-        groups.setdefault(unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()), []).append(name)
-    return [tuple(group) for group in groups.values() if len(group) > 1]
+    groups = (tuple(group) for _, group in itertools.groupby(sorted(set(names), key=_folded), _folded))
+    return sorted(tuple(sorted(group)) for group in groups if len(group) > 1)
+
+
+def _folded(name):
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 class _Search:
@@ -148,7 +161,10 @@ class _Search:
         self._only = assignment
         self._collected = collected
         self._recognise = recognise
-        self._students = []
+        self._folders = []
+        self._named_for_another = {}
+        self._has_section = False
+        self._has_student = False
         self._found = {}
         self._strange = {}
         self._unplaced = []
@@ -156,58 +172,86 @@ class _Search:
 
     def leave(self, path, reason, student=""):
         """Note that something is nobody's submission."""
-        self._unplaced.append(Unplaced(os.path.relpath(path, self._folder), reason, student))
+        self._unplaced.append(Unplaced(relpath(path, self._folder), reason, student))
 
-    def add_folder(self, entry):
+    def leave_other(self, path):
+        """Note a file that is no notebook, if its name says whose it is; others are no student's."""
+        name = basename(path)
+        handed_in = downloaded(name)
+        if handed_in is not None:
+            student = handed_in.student
+        elif (stem := self._stem(name)) is not None:
+            student = max(_around(stem, splitext(name)[0]), key=len)
+        else:
+            return
+        if student:
+            self.leave(path, "it is an archive, which has to be unpacked" if _is_packed(name) else _OTHER, student)
+
+    def add_folder(self, path):
         """Take note of a folder, to be placed when all are known."""
-        try:
-            self._students.append((entry, list(_notebooks(entry.path, 1))))
-        except OSError as error:
-            self.leave(entry.path, f"it cannot be read: {error.strerror}", _student(entry.name))
+        self._folders.append(path)
 
     def _place_folders(self):
-        inner = [{dirname(path) for path in notebooks} - {entry.path} for entry, notebooks in self._students]
-        names = [basename(path) for paths in inner for path in paths]
-        common = {name for name in names if names.count(name) > 1}
-        for entry, notebooks in self._students:
-            if reason := self._unfit(entry, notebooks, common):
-                self.leave(entry.path, reason, _student(entry.name))
+        common = set() if self._collected else self._common_names()
+        for folder in self._folders:
+            try:
+                notebooks = list(_notebooks(folder, 1))
+            except OSError as error:
+                self.leave(folder, f"it cannot be read: {error.strerror}", _student(folder))
+                continue
+            if reason := self._unfit(folder, notebooks, common):
+                self.leave(folder, reason, _student(folder))
             else:
-                self._place_notebooks(entry, notebooks)
+                self._place_notebooks(folder, notebooks)
 
-    def _place_notebooks(self, student, notebooks):
+    def _common_names(self):
+        """Find the names of folders that several folders have in them: hardly students, more likely "homework"."""
+        # What is found is not kept: for a large class it is less to look twice.
+        names = Counter()
+        for folder in self._folders:
+            with contextlib.suppress(OSError):
+                names.update({basename(dirname(path)) for path in _notebooks(folder, 1) if dirname(path) != folder})
+        return {name for name, number in names.items() if number > 1}
+
+    def _place_notebooks(self, folder, notebooks):
+        is_certain = self._collected or downloaded(basename(folder)) is not None
+        if not is_certain and all(self._names_another(folder, path) for path in notebooks):
+            self._named_for_another[_student(folder)] = relpath(notebooks[0], self._folder)
+        else:
+            self._has_student = True
         for path in notebooks:
-            name, folder = basename(path), basename(dirname(path))
-            stem = self._stem(name) or (self._stem(folder) if dirname(path) != student.path else None)
+            inner = basename(dirname(path))
+            stem = self._stem(basename(path)) or (self._stem(inner) if dirname(path) != folder else None)
             stem = stem or self._recognise(path)
             if stem is None and self._only is not None and len(notebooks) == 1:
                 stem = self._only
-            self._place(_student(student.name), stem, path, self._cure(len(notebooks)))
+            self._place(_student(folder), stem, path, self._cure(len(notebooks)))
 
-    def place_flat(self, entry):
+    def place_flat(self, path):
         """Place a notebook that has its student in its name."""
-        handed_in = downloaded(entry.name)
-        stem = self._stem(entry.name if handed_in is None else handed_in.file)
+        name = basename(path)
+        handed_in = downloaded(name)
+        stem = self._stem(name if handed_in is None else handed_in.file)
         if handed_in is not None:
             student = handed_in.student
         elif stem is not None:
-            student = max(_around(stem, entry.name), key=len)
+            student = max(_around(stem, without_ending(name)), key=len)
         else:
-            student = entry.name.removesuffix(ENDING).strip()
-        stem = stem or self._recognise(entry.path)
+            student = without_ending(name).strip()
+        stem = stem or self._recognise(path)
         if stem is None and handed_in is not None:
-            self._strange.setdefault(student, []).append(entry.path)
+            self._strange.setdefault(student, []).append(path)
         elif stem is None:
-            self._place("", None, entry.path, f"name it STUDENT_{self._example()}{ENDING}")
+            self._place("", None, path, f"name it STUDENT_{self._example()}{ENDING}")
         elif not student:
             self.leave(
-                entry.path,
+                path,
                 "its name does not say whose it is; if this is the folder of one student, give the folder above it",
             )
         elif student.casefold() in RESERVED:
-            self.leave(entry.path, _RESERVED_REASON)
+            self.leave(path, _RESERVED_REASON)
         else:
-            self._place(student, stem, entry.path, "")
+            self._place(student, stem, path, "")
 
     def _place_strange(self):
         """Place what platforms name for a student, but neither name nor content for an assignment."""
@@ -222,49 +266,56 @@ class _Search:
         self._place_folders()
         self._place_strange()
         submissions = []
-        for (student, stem), paths in self._found.items():
+        # Where one folder is plainly a student's, the others are too, unless one is plainly a section.
+        unsure = self._named_for_another if self._has_section or not self._has_student else {}
+        while self._found:
+            (student, stem), paths = self._found.popitem()
             # The name that the exercise has; otherwise the shortest, which is the one without "-Copy1".
             paths.sort(key=lambda path: (basename(path) != stem + ENDING, len(path), path))
-            graded, *others = (os.path.relpath(path, self._folder) for path in paths)
-            submissions.append(Submission(student, stem, paths[0], tuple(others)))
+            graded, *others = (relpath(path, self._folder) for path in paths)
+            submissions.append(Submission(student, stem, paths[0], tuple(others), unsure.get(student, "")))
             for path in paths[1:]:
                 self.leave(path, f"{graded} is graded as {student}'s {stem}")
         placed = self._elsewhere | {submission.student for submission in submissions}
         unplaced = [replace(item, student="") if item.student in placed else item for item in self._unplaced]
         return sorted(submissions), sorted(unplaced)
 
-    def _unfit(self, student, notebooks, common):
+    def _unfit(self, folder, notebooks, common):
         """Say why a folder is no student's, or has nothing to grade; "" if neither.
 
-        `common` are the names of folders that several folders have in them: hardly students, more likely "homework".
+        `common` are the names of folders that several folders have in them.
         """
-        if student.name.casefold() in RESERVED:
+        student = basename(folder)
+        if student.casefold() in RESERVED:
             return _RESERVED_REASON
         if not notebooks:
             try:
-                deep = next(_notebooks(student.path, DEEPEST), None)
+                deep = next(_notebooks(folder, DEEPEST), None)
+                others = sorted(name for name in os.listdir(folder) if not name.startswith("."))
             except OSError as error:
-                return f"{os.path.relpath(error.filename, self._folder)} cannot be read: {error.strerror}"
+                return f"{relpath(error.filename, self._folder)} cannot be read: {error.strerror}"
             if deep is None:
-                return "there is no notebook in it"
-            return f"its notebooks lie too deep, such as {os.path.relpath(deep, student.path)}; {_BY_ITSELF}"
+                return f"there is no notebook in it{_only(others)}"
+            return f"its notebooks lie too deep, such as {relpath(deep, folder)}; {_BY_ITSELF}"
         if self._collected:
             return ""
-        if student.name in self._stems:
+        if student in self._stems:
             return (
                 "it is named like an assignment, not like a student; if this is the folder of one student, give the"
                 " folder above it; if it is a folder of students, grade it by itself"
             )
-        if named := self._named(student, notebooks):
-            return f"it looks like a folder of students, because of {' and '.join(named)}; {_BY_ITSELF}"
-        inner = sorted({basename(dirname(path)) for path in notebooks if dirname(path) != student.path})
+        inner = sorted({basename(dirname(path)) for path in notebooks if dirname(path) != folder})
         inner = [name for name in inner if self._stem(name) is None]
+        if named := self._named(folder, notebooks):
+            self._has_section = True
+            return f"it looks like a folder of students, because of {' and '.join(named)}; {_BY_ITSELF}"
         if len(inner) > 1:
+            self._has_section = True
             return f"it looks like a folder of students, such as {inner[0]} and {inner[1]}; {_BY_ITSELF}"
         if inner and inner[0] not in common and {basename(dirname(path)) for path in notebooks} == {*inner}:
             return (
-                f"all that is in it lies in {inner[0]}: if that is a student, grade {student.name} by itself; if"
-                f" {student.name} is the student, move the notebook out of {inner[0]}"
+                f"all that is in it lies in {inner[0]}: if that is a student, grade {student} by itself; if"
+                f" {student} is the student, move the notebook out of {inner[0]}"
             )
         return ""
 
@@ -273,18 +324,31 @@ class _Search:
 
         Where one has the exercise's own name, the others are its owner's drafts.
         """
-        if any(dirname(path) == folder.path and self._is_exact(basename(path)) for path in notebooks):
+        if any(dirname(path) == folder and self._is_exact(basename(path)) for path in notebooks):
             return []
         names = {}
         for path in notebooks:
-            name = basename(path)
-            stem = self._stem(name)
-            if dirname(path) == folder.path and stem is not None and (student := _around(stem, name)[0]):
-                names.setdefault(stem, {}).setdefault(student.casefold(), name)
+            if dirname(path) == folder and (student := self._name_before(path)):
+                name = basename(path)
+                names.setdefault(self._stem(name), {}).setdefault(student.casefold(), name)
         return next((list(found.values())[:2] for found in names.values() if len(found) > 1), [])
 
+    def _names_another(self, folder, path):
+        """Whether a notebook's name begins with words that are neither its student's name nor usual in such names."""
+        if dirname(path) != folder:
+            return False
+        before, student = self._name_before(path).casefold(), basename(folder).casefold()
+        words = {word for word in _WORD.findall(before) if len(word) > 1} - _USUAL
+        own = {word for word in _WORD.findall(student) if len(word) > 1}
+        return bool(words) and not any(word in student for word in words) and not any(word in before for word in own)
+
+    def _name_before(self, path):
+        """Give what stands before the assignment in a notebook's name."""
+        stem = self._stem(basename(path))
+        return "" if stem is None else _around(stem, without_ending(basename(path)))[0]
+
     def _is_exact(self, name):
-        return name.removesuffix(ENDING) in self._stems
+        return without_ending(name) in self._stems
 
     def _cure(self, number):
         """Say what to do about a notebook whose name is that of no assignment, one of some in a student's folder."""
@@ -309,21 +373,42 @@ class _Search:
             self._elsewhere.add(student)
 
 
-def _student(name):
+def _student(folder):
     """Name the student of a folder."""
-    handed_in = downloaded(name)
-    return name if handed_in is None else handed_in.student
+    handed_in = downloaded(basename(folder))
+    return basename(folder) if handed_in is None else handed_in.student
+
+
+def _only(names):
+    """Say what lies in a folder that has no notebook."""
+    if not names:
+        return ""
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f", only {names[0]}{', which has to be unpacked' if _is_packed(names[0]) else ''}{more}"
+
+
+def _is_packed(name):
+    return splitext(name)[1].lower() in _PACKED
 
 
 _RESERVED_REASON = "the results have a file of this name; rename the folder"
 _BY_ITSELF = "grade it by itself"
+_OTHER = "it is no notebook"
+_PACKED = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz")
+_WORD = re.compile(r"[^\W\d_]+")
+_USUAL = frozenset(
+    "answer answers assignment chapter complete completed copy corrected done draft ex exercise exercises final"
+    " finished fixed homework hw last latest my new notebook of old problem set solution solutions solved submission"
+    " task the updated ver version week work".split()
+)
+"""What students write before the name of an exercise, besides their own."""
 DEEPEST = 6
 """How many folders down a notebook is looked for, only to say where it lies."""
 
 
 def _around(stem, name):
-    """Give what stands before an assignment in the name of a file, and what stands behind it."""
-    parts = re.split(_pattern(stem), name.removesuffix(ENDING), maxsplit=1, flags=re.IGNORECASE)
+    """Give what stands before an assignment in the name of a file without its ending, and what stands behind it."""
+    parts = re.split(_pattern(stem), name, maxsplit=1, flags=re.IGNORECASE)
     return [part.strip(" _-.") for part in parts]
 
 
@@ -335,7 +420,7 @@ def _notebooks(folder, depth):
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         if entry.name.startswith("."):
             continue
-        if entry.name.endswith(ENDING):
+        if without_ending(entry.name) is not None:
             yield entry.path
         elif depth and entry.is_dir(follow_symlinks=False):
             yield from _notebooks(entry.path, depth - 1)

@@ -34,7 +34,7 @@ def unpacked(tmp_path, *members):
     return {str(path.relative_to(folder)): path for path in folder.rglob("*")}, dict(left_out)
 
 
-def test_only_notebooks_and_the_folders_of_others_come_out(tmp_path):
+def test_only_notebooks_and_the_names_of_others_come_out(tmp_path):
     found, left_out = unpacked(
         tmp_path,
         ("anna/ch03.ipynb", "{}"),
@@ -43,8 +43,11 @@ def test_only_notebooks_and_the_folders_of_others_come_out(tmp_path):
         ("anna/.ipynb_checkpoints/ch03.ipynb", "x"),
         ("cem\\ch03.ipynb", "{}"),
         ("dana/", ""),
+        ("eva/CH03.IPYNB", "{}"),
     )
-    assert sorted(found) == ["anna", "anna/ch03.ipynb", "bo", "cem", "cem/ch03.ipynb", "dana"]
+    files = {name: path.read_text() for name, path in found.items() if path.is_file()}
+    assert files == {"anna/ch03.ipynb": "{}", "bo/report.pdf": "", "cem/ch03.ipynb": "{}", "eva/CH03.IPYNB": "{}"}
+    assert found.keys() - files.keys() == {"anna", "bo", "cem", "dana", "eva"}
     assert left_out == {}
 
 
@@ -150,6 +153,13 @@ def place(source, tmp_path):
         [f"submitted/anna/{STEM}/x.ipynb", f"submitted/bo/{STEM}/x.ipynb"],
         [f"course/submitted/anna/{STEM}/x.ipynb", f"course/submitted/bo/{STEM}/x.ipynb"],
         [f"anna_{STEM}.ipynb", f"bo_{STEM}.ipynb"],
+        [
+            f"class/anna/{STEM}.ipynb",
+            f"class/bo/{STEM}.ipynb",
+            "__MACOSX/class/._x.ipynb",
+            "class/.DS_Store",
+            "list.csv",
+        ],
     ],
 )
 def test_every_layout_is_found_in_a_zip(tmp_path, names):
@@ -164,8 +174,28 @@ def test_what_was_left_out_of_a_zip_is_listed(tmp_path):
 
 def test_a_file_that_is_no_zip_is_refused(tmp_path):
     (tmp_path / "in.tar").write_bytes(b"no zip")
-    with pytest.raises(CannotStart, match="in.tar is no zip archive, or a damaged one"):
+    with pytest.raises(CannotStart, match="in.tar is no zip archive, or a damaged one; unpack it yourself"):
         place(tmp_path / "in.tar", tmp_path)
+    (tmp_path / "ch03.ipynb").write_text(RIGHT_NOTEBOOK)
+    with pytest.raises(CannotStart, match="ch03.ipynb is one notebook; give the folder"):
+        place(tmp_path / "ch03.ipynb", tmp_path)
+
+
+def test_who_handed_in_no_notebook_is_named_in_a_zip_as_in_a_folder(tmp_path):
+    names = [f"anna/{STEM}.ipynb", "bo/report.pdf", f"cy_{STEM}.py", "doe_512_90344_essay.pdf", "list.csv", "eva/w.zip"]
+    (tmp_path / "folder").mkdir()
+    for name in names:
+        (tmp_path / "folder" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "folder" / name).write_text(RIGHT_NOTEBOOK)
+    expected = {
+        "bo": "there is no notebook in it, only report.pdf",
+        f"cy_{STEM}.py": "it is no notebook",
+        "doe_512_90344_essay.pdf": "it is no notebook",
+        "eva": "there is no notebook in it, only w.zip, which has to be unpacked",
+    }
+    assert place(tmp_path / "folder", tmp_path) == ([("anna", STEM)], expected)
+    source = zipped(tmp_path / "in.zip", [(name, RIGHT_NOTEBOOK) for name in names])
+    assert place(source, tmp_path) == ([("anna", STEM)], expected)
 
 
 @pytest.mark.needs("sandbox")

@@ -742,6 +742,16 @@ def test_the_tables_are_marked_as_utf_8(tmp_path):
         assert "\nJürgen,".encode() in content
 
 
+def test_a_section_taken_for_a_student_is_told(tmp_path, capsys):
+    hand_in(tmp_path / "in", **{f"group{place}": cells(RIGHT) for place in range(7)})
+    for path in list((tmp_path / "in").rglob("*.ipynb")):
+        path.rename(path.with_name(f"anna_{path.name}"))
+    assert grade(tmp_path) == command_line.ALL_GRADED
+    said = capsys.readouterr().out
+    assert "if that is a folder of students, grade it by itself:\n  group0: group0/anna_sums.ipynb\n  group1" in said
+    assert said.count("/anna_sums.ipynb\n") == 5 and "  and 2 more of this kind\n" in said
+
+
 def test_names_that_look_alike_are_told(tmp_path, capsys):
     hand_in(tmp_path / "in", Ada=cells(RIGHT), ada=cells(RIGHT), bo=cells(RIGHT))
     grade(tmp_path)

@@ -179,7 +179,7 @@ def test_what_lies_too_deep_is_named(tmp_path):
     assert placed == []
     assert unplaced == {
         "section": "its notebooks lie too deep, such as anna/ch03/problem.ipynb; grade it by itself",
-        "bo": "there is no notebook in it",
+        "bo": "there is no notebook in it, only notes.txt",
     }
 
 
@@ -213,6 +213,70 @@ def test_who_has_nothing_placed_is_known(tmp_path):
     assert reasons["anna/homework.ipynb"].endswith(
         "--assignment ch03 takes a student's only notebook whatever its name"
     )
+
+
+@pytest.mark.parametrize("ending", [".IPYNB", ".Ipynb", ".ipynb.txt", ".ipynb.json"])
+def test_an_ending_in_capitals_or_with_one_that_a_browser_appended(tmp_path, ending):
+    make(tmp_path, f"anna/ch03{ending}", f"bo_ch03{ending}", f"cy/notes/CH03-update-gate{ending}", "di/ch03.json")
+    make(tmp_path, f"di/ch03-update-gate{ending}", "di/ch03-update-gate.ipynb")
+    placed, unplaced = found(tmp_path)
+    assert [(student, stem) for student, stem, _ in placed if student in ("anna", "bo")] == [
+        ("anna", "ch03"),
+        ("bo", "ch03"),
+    ]
+    assert ("di", "ch03-update-gate", "di/ch03-update-gate.ipynb") in placed
+    assert unplaced.keys() == {"cy", f"di/ch03-update-gate{ending}"}
+
+
+def test_what_is_no_notebook_is_named_if_it_is_a_student_s(tmp_path):
+    make(tmp_path, "anna_ch03.pdf", "bo_ch03.zip", "ch03.html", "class list.csv", "cy/a.doc", "cy/b.doc", "cy/c.doc")
+    make(tmp_path, "di/work.RAR", "roe_LATE_513_text.html", "eva_ch03.txt", "eva_ch03.ipynb", "poe_514_link.html")
+    (tmp_path / "fay").mkdir()
+    submissions, unplaced = find(str(tmp_path), STEMS)
+    assert [submission.student for submission in submissions] == ["eva"]
+    assert {item.path: (item.student, item.reason) for item in unplaced} == {
+        "anna_ch03.pdf": ("anna", "it is no notebook"),
+        "bo_ch03.zip": ("bo", "it is an archive, which has to be unpacked"),
+        "cy": ("cy", "there is no notebook in it, only a.doc and 2 more"),
+        "di": ("di", "there is no notebook in it, only work.RAR, which has to be unpacked"),
+        "eva_ch03.txt": ("", "it is no notebook"),
+        "fay": ("fay", "there is no notebook in it"),
+        "poe_514_link.html": ("poe_514", "it is no notebook"),
+        "roe_LATE_513_text.html": ("roe_513", "it is no notebook"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "unsure"),
+    [
+        (["north/ada_ch03.ipynb"], {"north": "north/ada_ch03.ipynb"}),
+        (
+            ["north/ada_ch03.ipynb", "south/bo_ch03.ipynb"],
+            {"north": "north/ada_ch03.ipynb", "south": "south/bo_ch03.ipynb"},
+        ),
+        (
+            ["north/ada_ch03.ipynb", "south/bo_ch03.ipynb", "south/cy_ch03.ipynb"],
+            {"north": "north/ada_ch03.ipynb"},
+        ),
+        (
+            ["north/ada_ch03.ipynb", "south/bo/ch03.ipynb", "south/cy/ch03.ipynb", "di/ch03.ipynb"],
+            {"north": "north/ada_ch03.ipynb"},
+        ),
+        # Where one folder is plainly a student's, so are the others.
+        (["north/ada_ch03.ipynb", "bo/ch03.ipynb"], {}),
+        (["Ada Lovelace/alovelace-ch03.ipynb"], {}),
+        (["ada/Ada L ch03.ipynb"], {}),
+        (["ada/final copy of ch03.ipynb"], {}),
+        (["ada/ch03 (2).ipynb"], {}),
+        (["Ada_4711_assignsubmission_file_/work_x_ch03.ipynb"], {}),
+        (["submitted/north/ada_ch03/problem.ipynb"], {}),
+    ],
+)
+def test_a_folder_that_may_be_a_section_is_marked(tmp_path, names, unsure):
+    make(tmp_path, *names)
+    submissions, _ = find(str(tmp_path), STEMS)
+    assert submissions
+    assert {submission.student: submission.unsure for submission in submissions if submission.unsure} == unsure
 
 
 def test_names_that_look_alike():
