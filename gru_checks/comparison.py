@@ -10,6 +10,8 @@ STAGES = ("type", "shape", "dtype", "nonfinite", "value")
 """What may be wrong about a value, in the order in which it is looked at."""
 MOST_DIGITS = 6
 """Up to how many digits after the point a rounded answer is known as one."""
+MOST_LETTERS = 20
+"""How much of a wrong choice is quoted."""
 
 
 @dataclass(frozen=True)
@@ -92,13 +94,17 @@ def _choice(choices, expected, value):
     if value.lower() == expected:
         return None
     if value.lower() not in choices:
-        return Finding("value", f"{value[:20]!r} is none of the choices {', '.join(choices)}.")
+        quoted = repr(value if len(value) <= MOST_LETTERS else f"{value[:MOST_LETTERS]}...")
+        hint = " The letter alone is asked for." if len(value) > 1 else ""
+        return Finding("value", f"{quoted} is none of the choices {', '.join(choices)}.{hint}")
     return Finding("value", f"{value} is not the right choice.")
 
 
 def _parts(question, case, expected, value, public, values=True):
     """Compare part by part; without `values` only types, shapes and finiteness."""
     if len(question.returns) == 1:
+        if type(value) is tuple and len(value) > 1 and _holds_arrays(value, np.asarray(expected)):
+            return _several(question.returns[0], expected, value)
         expected, value = (expected,), (value,)
     elif type(value) not in (tuple, list) or len(value) != len(question.returns):
         names = ", ".join(part.name for part in question.returns)
@@ -119,7 +125,7 @@ def _part(part, question, case, expected, value, public, values):
     if array is None:
         return Finding("type", _wrong_type(part, value, expected))
     if array.shape != expected.shape:
-        return Finding("shape", _wrong_shape(part, expected.shape, array.shape))
+        return Finding("shape", _wrong_shape(part, expected.shape, array.shape, computed=question.kind != "behaviour"))
     if not values:
         if np.isfinite(array).all():
             return None
@@ -193,10 +199,12 @@ def _close(tolerance, expected, array, arguments):
     """Entry by entry; how closely, the least precise array says, among the inputs too.
 
     With an input in float32 an intermediate step may have rounded to it, even
-    where NumPy has made the result float64.
+    where NumPy has made the result float64. What is precise enough is not for
+    the answer to say: in float16, zeros would pass for many a small number.
     """
-    arrays = [expected, array, *(argument for argument in arguments if type(argument) is np.ndarray)]
+    arrays = [expected, *(argument for argument in arguments if type(argument) is np.ndarray)]
     floats = [each.dtype for each in arrays if each.dtype.kind == "f"]
+    floats += [array.dtype] if array.dtype.kind == "f" and array.dtype.itemsize >= 4 else []
     dtype = min(floats, key=lambda dtype: dtype.itemsize, default=np.dtype(np.float64))
     bound = tolerance.bound(expected, dtype)
     expected, array = expected.astype(np.float64), array.astype(np.float64)
@@ -210,13 +218,20 @@ def _as_array(value):
     """Read a number, an array or nested lists as an array; None if it is something else."""
     if type(value) is np.ndarray:
         return value
-    if type(value) not in (bool, int, float, list, tuple):
+    if not _numbers_alone(value):
         return None
     try:
         array = np.array(value)
     except (ValueError, OverflowError):
         return None
     return array if array.dtype.kind in "biuf" else None
+
+
+def _numbers_alone(value):
+    """Whether nothing but numbers and arrays is in it: NumPy gives each of many strings the room of the longest."""
+    if type(value) in (list, tuple):
+        return all(map(_numbers_alone, value))
+    return type(value) in (bool, int, float, np.ndarray)
 
 
 def as_arrays(value):
@@ -244,17 +259,35 @@ def _wrong_type(part, value, expected):
 
 
 def _ragged(value):
-    return len({np.shape(row) if type(row) is np.ndarray else len(row) for row in value if hasattr(row, "__len__")}) > 1
+    rows = [row for row in value if type(row) in (np.ndarray, list, tuple)]
+    return len({np.shape(row) if type(row) is np.ndarray else len(row) for row in rows}) > 1
 
 
-def _wrong_shape(part, expected, got):
-    letters = f"({', '.join(part.axes)}) = " if part.axes else ""
-    text = f"{part.name} has shape {got}; {letters}{expected} is expected."
-    remedy = _shape_remedy(part.axes, expected, got)
+def _holds_arrays(value, expected):
+    """Whether a tuple is several results where one is expected, and not that one result in another form."""
+    array = _as_array(value)
+    return all(type(each) is np.ndarray for each in value) and (array is None or array.ndim > expected.ndim)
+
+
+def _several(part, expected, value):
+    shapes = " and ".join(str(each.shape) for each in value)
+    wanted = f"{_letters(part)}{np.shape(expected)}"
+    return Finding("shape", f"It returned {len(value)} arrays, of shapes {shapes}; one of shape {wanted} is expected.")
+
+
+def _letters(part):
+    """Name the axes of a part as a shape is written, as in "(T,) = "; nothing if they have no letters."""
+    return f"({', '.join(part.axes)}{',' if len(part.axes) == 1 else ''}) = " if part.axes else ""
+
+
+def _wrong_shape(part, expected, got, computed):
+    text = f"{part.name} has shape {got}; {_letters(part)}{expected} is expected."
+    remedy = _shape_remedy(part.axes, expected, got, computed)
     return f"{text} {remedy}" if remedy else text
 
 
-def _shape_remedy(axes, expected, got):
+def _shape_remedy(axes, expected, got, computed):
+    """Say how such a shape comes about; numbers that were chosen by hand were not `computed` from anything."""
     if len(got) == len(expected) == 2 and got == expected[::-1]:
         return "It is the transpose of what is expected."
     if len(got) == len(expected) - 1:
@@ -262,10 +295,13 @@ def _shape_remedy(axes, expected, got):
             if expected[:axis] + expected[axis + 1 :] == got and (size == 1 or expected.count(size) == 1):
                 what = f"the axis of the {AXES[axes[axis]]}s" if axes and axes[axis] in AXES else "an axis of one"
                 remedy = "keepdims=True or reshape(-1, 1) keeps it" if axis else "a second pair of brackets adds it"
+                remedy = remedy if computed or not axis else "a pair of brackets around each number adds it"
                 return f"{what.capitalize()} is missing (axis {axis}){f'; {remedy}' if size == 1 else ''}."
-    if axes in ("H1", "HB") and got == (expected[0],) * 2:
-        return "A column (H, 1) and a row (H,) broadcast to (H, H) without any error: which of them is here?"
-    if len(got) == len(expected) and all(e in (1, g) for e, g in zip(expected, got, strict=True)):
+    if computed and axes in ("H1", "HB") and got == (expected[0],) * 2:
+        if expected[1] == 1:
+            return "A column (H, 1) and a row (H,) broadcast to (H, H) without any error: which of them is here?"
+        return "A product of matrices that adds up over the examples has this shape: is @ where * is meant?"
+    if computed and len(got) == len(expected) and all(e in (1, g) for e, g in zip(expected, got, strict=True)):
         return "A sum over an axis is missing."
     if tuple(size for size in got if size != 1) == tuple(size for size in expected if size != 1):
         return "The numbers of entries agree; only axes of length 1 differ."

@@ -75,8 +75,8 @@ def judge(question, cases, outcomes, *, public):
         refusal = _refusal(question, outcome, public)
         if refusal is not None:
             return refusal
-    outcomes = [_reread(outcome) for outcome in outcomes]
     expected = [_reference_value(question, case) for case in cases]
+    outcomes = [_reread(outcome, right) for outcome, right in zip(outcomes, expected, strict=True)]
     findings = [
         _finding(question, case, right, outcome, public)
         for case, right, outcome in zip(cases, expected, outcomes, strict=True)
@@ -85,7 +85,7 @@ def judge(question, cases, outcomes, *, public):
     if len(right) == len(cases):
         message = "Right." if len(cases) == 1 else f"Right in all {len(cases)} cases."
         remarks = _remarks(
-            question, outcomes, "That costs nothing here, but the caller's array is no longer what it was."
+            question, outcomes, "That costs nothing here, but what the caller passed in is no longer what it was."
         )
         return Verdict(question.id, "right", float(question.points), float(question.points), message, remarks)
     remarks = _remarks(
@@ -125,14 +125,24 @@ def _nothing(question, status, message):
     return Verdict(question.id, status, 0.0, float(question.points), message, page=question.page)
 
 
-def _reread(outcome):
+def _reread(outcome, expected):
     """Rebuild the value as plain once more: whoever made the outcome, what is compared is plain."""
     if outcome.status != "returned":
         return outcome
     try:
-        return Outcome("returned", value=plain(outcome.value), changed=outcome.changed)
+        value = plain(outcome.value)
     except NotPlain as error:
         return Outcome("unreadable", message=str(error), changed=outcome.changed)
+    return Outcome("returned", value=_unpacked(value, expected), changed=outcome.changed)
+
+
+def _unpacked(value, expected):
+    """Read one array that holds all expected parts as a tuple of them: z, r = f(...) takes either."""
+    if type(expected) is not tuple or type(value) is not np.ndarray or value.ndim == 0 or len(value) != len(expected):
+        return value
+    if any(np.ndim(part) != value.ndim - 1 for part in expected):
+        return value
+    return tuple(np.array(part) for part in value)
 
 
 @functools.lru_cache(maxsize=256)
@@ -190,9 +200,14 @@ def _methods(case):
 
 
 def _shapes(question, case):
-    """Name the arguments that are arrays, with their shapes."""
-    pairs = zip(question.parameters, case.call.arguments, strict=True)
-    return ", ".join(f"{name} {value.shape}" for name, value in pairs if type(value) is np.ndarray)
+    """Name the arguments that are arrays, with their shapes, and those that are lists, with their lengths."""
+    told = []
+    for name, value in zip(question.parameters, case.call.arguments, strict=True):
+        if type(value) is np.ndarray:
+            told.append(f"{name} {value.shape}")
+        elif type(value) is list:
+            told.append(f"{name}, a list of {len(value)}")
+    return ", ".join(told)
 
 
 def _remarks(question, outcomes, consequence):

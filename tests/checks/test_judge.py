@@ -288,7 +288,7 @@ SHAPES = [
     ((3, 2), "It is the transpose"),
     ((2,), ""),
     ((3,), "The axis of the units is missing (axis 0)"),
-    ((2, 2), "broadcast to (H, H)"),
+    ((2, 2), "A product of matrices that adds up over the examples has this shape"),
     ((1, 2, 3), "only axes of length 1 differ"),
     ((5, 5, 5), ""),
 ]
@@ -310,6 +310,24 @@ def test_a_lost_axis_of_one_and_a_missing_sum():
     )
     question = dataclasses.replace(QUESTION, reference=lambda a: a.sum(1, keepdims=True))
     assert "A sum over an axis is missing." in told(lambda a: a, question, [case("a matrix", A)]).message
+    cases = [case("a column", B)]
+    assert "broadcast to (H, H)" in told(lambda a: a + a.ravel(), cases=cases).message
+
+
+def test_a_shape_of_one_axis_is_written_as_python_writes_it():
+    question = dataclasses.replace(QUESTION, reference=lambda a: a[0], returns=(Part("y", "T"),))
+    assert "y has shape (2, 3); (T,) = (3,) is expected." in told(lambda a: a, question).message
+
+
+def test_of_a_shape_that_was_chosen_by_hand_nothing_is_said_about_a_computation():
+    behaviour = Behaviour(observe=lambda value, case: value, part=Part("the weight", "H1"), words={})
+    question = dataclasses.replace(
+        QUESTION, kind="behaviour", behaviour=behaviour, reference=lambda: np.ones((2, 1)), returns=(Part("w", "H1"),)
+    )
+    cases = [Case("by hand", Call("double", ()))]
+    assert told(lambda: [[1, 2], [3, 4]], question, cases).message.endswith("(H, 1) = (2, 1) is expected.")
+    flat = told(lambda: [1, 2], question, cases).message
+    assert flat.endswith("An axis of one is missing (axis 1); a pair of brackets around each number adds it.")
 
 
 TYPES = [
@@ -317,6 +335,9 @@ TYPES = [
     ("a", "y is a str"),
     ([[1, 2], [3]], "a list whose rows differ in length"),
     ([["a", "b"]], "a list that does not hold numbers alone"),
+    (["yes", "no"], "a list that does not hold numbers alone"),
+    ((A, A), "returned 2 arrays, of shapes (2, 3) and (2, 3); one of shape (H, B) = (2, 3) is expected."),
+    ((A, A[0]), "returned 2 arrays, of shapes (2, 3) and (3,); one of shape (H, B) = (2, 3) is expected."),
     ({"y": 1}, "a dict of 1"),
 ]
 
@@ -331,6 +352,9 @@ def test_a_tuple_where_parts_are_missing():
     assert told(lambda a: [a, a], question).status == "right"
     assert "the 2 parts are expected: return u, v." in told(lambda a: a, question).message
     assert "a tuple of 3" in told(lambda a: (a, a, a), question).message
+    assert told(lambda a: np.stack([a, a]), question).status == "right", "it unpacks into both parts"
+    assert "v[0, 0]" in told(lambda a: np.stack([a, a + 1]), question).message
+    assert "one array of shape (2, 2, 3, 1)" in told(lambda a: np.ones((2, *a.shape, 1)), question).message
     # The shape of the second part outweighs the value of the first.
     assert "v has shape" in told(lambda a: (a + 1, a.T), question).message
 
@@ -341,7 +365,15 @@ def test_the_shapes_of_the_inputs_are_told_with_errors_that_shapes_cause(run_cel
         return judge(QUESTION, CASES, [perform(c.call, namespace) for c in CASES], public=True).message
 
     assert "Shapes of the inputs: a (2, 3)." in message("def answer(a):\n    return a @ a")
-    assert "The inputs" not in message("def answer(a):\n    return undefined")
+    assert "Shapes of the inputs" not in message("def answer(a):\n    return undefined")
+
+
+def test_with_an_error_a_list_among_the_inputs_is_told_by_its_length_alone(run_cell):
+    question = dataclasses.replace(QUESTION, reference=lambda a: np.array(a), returns=(Part("y", "H"),))
+    cases = [case("a list", [41, 42])]
+    outcome = perform(cases[0].call, run_cell("def answer(a):\n    return a - 1"))
+    message = judge(question, cases, [outcome], public=False).message
+    assert "Shapes of the inputs: a, a list of 2." in message and "41" not in message
 
 
 def test_a_mistake_is_named_before_what_it_does():
@@ -364,6 +396,15 @@ def test_float32_is_never_compared_at_the_precision_of_float64():
     single = [case("single", A.astype(np.float32))]
     assert told(lambda a: 2 * a.astype(np.float64) * off, cases=single).status == "right"
     assert told(lambda a: 2 * a * 1.001, cases=single).status == "wrong"
+
+
+def test_an_answer_does_not_loosen_its_own_comparison():
+    """In float16 the bound would be wide enough for 0 in place of any small number."""
+    small = [case("small", A / 100)]
+    assert told(lambda a: np.zeros(a.shape, np.float16), cases=small).status == "wrong"
+    assert told(lambda a: (2.02 * a).astype(np.float16), cases=small).status == "wrong"
+    half = [case("half", A.astype(np.float16))]
+    assert told(lambda a: 2 * a.astype(np.float64) * 1.001, cases=half).status == "right"
 
 
 def test_the_two_numbers_told_are_never_written_alike():
@@ -517,6 +558,8 @@ def test_a_choice():
     assert told(lambda: " B ", CHOICE, ASKED).status == "right"
     assert told(lambda: "a", CHOICE, ASKED).message == "This is not it."
     assert told(lambda: "e", CHOICE, ASKED).message == "'e' is none of the choices a, b."
+    sentence = told(lambda: "It held almost the same value.", CHOICE, ASKED).message
+    assert sentence == "'It held almost the s...' is none of the choices a, b. The letter alone is asked for."
     assert "a letter in quotes" in told(lambda: 2, CHOICE, ASKED).message
 
 
