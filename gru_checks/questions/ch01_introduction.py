@@ -39,6 +39,15 @@ def steps_until_less(u, h, share):
     return _steps(lambda u, h: u * (1 - h**2))(u, h, share)
 
 
+def _steps_of_a_moving_state(u, h, share):
+    steps, left = 0, 1.0
+    while left >= share:
+        h = math.tanh(u * h)
+        left *= u * (1 - h**2)
+        steps += 1
+    return steps
+
+
 def _draw_fading(rng):
     def case(name, u, h, share, part):
         # By how far the steps go beyond a whole number: each kind of rounding is wrong in one of the cases.
@@ -94,6 +103,17 @@ FADING = Question(
             "not_squared",
             "The slope of tanh is taken to be 1 - h. It is 1 - h², with the square: near 0 it is almost 1.",
             _steps(lambda u, h: u * (1 - h)),
+        ),
+        Misconception(
+            "all_squared",
+            "The slope of tanh is taken to be (1 - h)². Only h is squared: 1 - h².",
+            _steps(lambda u, h: u * (1 - h) ** 2),
+        ),
+        Misconception(
+            "state_moves",
+            "The state is taken to fade as well. Here the input and the bias hold it at h, so that every step has the"
+            " same factor.",
+            _steps_of_a_moving_state,
         ),
         Misconception(
             "sigmoid_slope",
@@ -313,6 +333,19 @@ SHAPES = Question(
             FIRST_LAYER,
         ),
         Misconception(
+            "single_layer_batch_first",
+            "These are the shapes of one layer with batch_first=True, as in the chapter. Here the number of layers and"
+            " batch_first are given, and make a difference.",
+            _shapes(lambda B, T, H, first: (B, T, H), lambda B, T, H, L, first: (1, B, H)),
+        ),
+        Misconception(
+            "as_in_keras",
+            "These are the shapes that Keras returns. In PyTorch the order of the outputs' axes depends on batch_first,"
+            " and the final state has an axis that counts layers.",
+            _shapes(lambda B, T, H, first: (B, T, H), lambda B, T, H, L, first: (B, H)),
+            also=(_shapes(lambda B, T, H, first: (B, H), lambda B, T, H, L, first: (B, H)),),
+        ),
+        Misconception(
             "pair_exchanged",
             "The two shapes come back in the wrong order: outputs first, then the final state.",
             lambda *givens: layer_shapes(*givens)[::-1],
@@ -416,6 +449,16 @@ BASELINE = Question(
             _with_error(lambda low, high, count: sum(part**2 for part in _mean_and_deviation(low, high, count))),
         ),
         Misconception(
+            "difference_of_squares",
+            "The squares of the two ends are subtracted. The width comes first, high - low, and is then squared.",
+            _with_error(lambda low, high, count: count * (high**2 - low**2) / 12),
+        ),
+        Misconception(
+            "width_ignored",
+            "The error is that of numbers between 0 and 1, whatever the range is. A wider range has a larger error.",
+            _with_error(lambda low, high, count: count / 12),
+        ),
+        Misconception(
             "largest_error",
             "The error is the largest squared error that can occur. The mean over all answers is asked for, and most of"
             " them are nearer to the guess.",
@@ -500,6 +543,8 @@ def _draw_adding(rng):
             steps[0, 1] = halves[1] - 1
         # Well inside the share of [0, 1) that belongs to a step: below its middle for one mark, above it for another.
         inside = np.where(rng.permuted(np.arange(2 * B) % 2).reshape(B, 2), 0.2, 0.75)
+        if B > 1:
+            inside[1] = 0.75
         return Case(name, Call("adding_data", (numbers, ((steps + inside) / halves).astype(dtype))))
 
     return [
@@ -543,6 +588,13 @@ ADDING_DATA = Question(
             "With an odd number of steps the last one is never marked: the second half is longer by one,"
             " T - T // 2 steps.",
             _adding(lambda draws, T: (draws[:, 0] * (T // 2), T // 2 + draws[:, 1] * (T // 2))),
+        ),
+        Misconception(
+            "equal_halves",
+            "With an odd number of steps both halves are taken to be T / 2 long, and a step in the middle belongs to"
+            " both. The first has T // 2 steps, the second the other T - T // 2.",
+            _adding(lambda draws, T: (draws[:, 0] * (T / 2), T / 2 + draws[:, 1] * (T / 2))),
+            also=(_adding(lambda draws, T: (draws[:, 0] * T // 2, T // 2 + draws[:, 1] * T // 2)),),
         ),
         Misconception(
             "rounded",
@@ -873,6 +925,18 @@ def _unrelated(back):
     return lambda states, U, readout: back(states, U, readout) * np.linalg.norm(readout)
 
 
+def _sizes(of_weights, of_slopes):
+    """Multiply sizes of the factors, where the size of their product is asked for."""
+
+    def back(states, U, readout):
+        left = np.ones(states.shape[:2])
+        for t in reversed(range(1, states.shape[1])):
+            left[:, t - 1] = left[:, t] * of_weights(U) * of_slopes(1 - states[:, t] ** 2)
+        return left
+
+    return back
+
+
 def _draw_reach(rng):
     def case(name, B, T, H, dtype=np.float64):
         states = (rng.uniform(0.2, 0.8, (B, T, H)) * rng.choice([-1, 1], (B, T, H))).astype(dtype)
@@ -1002,6 +1066,19 @@ REACH = Question(
                     reach_back(states, U, readout)[:, :-1],
                 ],
                 axis=1,
+            ),
+        ),
+        Misconception(
+            "product_of_sizes",
+            "The sizes of the factors are multiplied. The size of a product of matrices is at most that, and mostly far"
+            " smaller: carry the gradient itself back, and take the norm of that.",
+            _sizes(lambda U: np.linalg.norm(U, 2), lambda slopes: np.linalg.norm(slopes, axis=1)),
+            also=(
+                _sizes(lambda U: np.linalg.norm(U, 2), lambda slopes: slopes.max(axis=1)),
+                _sizes(lambda U: np.linalg.norm(U, 2), lambda slopes: slopes.mean(axis=1)),
+                _sizes(np.linalg.norm, lambda slopes: np.linalg.norm(slopes, axis=1)),
+                _sizes(np.linalg.norm, lambda slopes: slopes.max(axis=1)),
+                _sizes(np.linalg.norm, lambda slopes: slopes.mean(axis=1)),
             ),
         ),
         Misconception(
@@ -1182,6 +1259,12 @@ REPAIR = Question(
             WITHOUT_BASELINE,
         ),
         Misconception(
+            "reshaped",
+            "reshape has made (T, B, I) of (B, T, I) without moving a number, so that sequences and steps are mixed."
+            " x[:, t] is step t, or a transpose puts the steps first.",
+            _explained(over=lambda x: x.reshape(x.shape[1], x.shape[0], -1)),
+        ),
+        Misconception(
             "new_fault_in_U",
             "The line with the tanh was right as it stood: h is a row for each sequence, and the weights stand behind"
             " it transposed, h @ U.T.",
@@ -1265,10 +1348,11 @@ def adding_fault(weights):
         "number_ignored": step == 0,
         "overwrites": own == 0,
         "candidate_of_the_mark": of_mark != 0,
-        "squashed": abs(step) > 0.2,
+        "squashed": abs(step) > 0.125,
         "first_fades": own < 0.97,
         "first_grows": own > 1.03,
-        "leaks": bias > LEAK,
+        "leaks": bias + max(number, 0) > LEAK,
+        "opens_too_little": opened < 0.975 and abs(opened * step * read - 1) > 0.02,
         "readout": abs(opened * step * read - 1) > 0.02,
     }
     return next((name for name, found in faults.items() if found), "")
@@ -1379,6 +1463,13 @@ BY_HAND = Question(
             " add up. Make the bias more negative, and the weight of the mark larger.",
             mark=10.0,
             bias=-4.0,
+        ),
+        _hand(
+            "opens_too_little",
+            "At a mark the gate does not open far enough, so that only a part of each number is written. Make the"
+            " weight of the mark larger.",
+            KEEP,
+            mark=14.0,
         ),
         _hand(
             "readout",
