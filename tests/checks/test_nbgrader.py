@@ -1,4 +1,4 @@
-"""nbgrader takes the notebooks as they are: it releases the solution and grades what comes back."""
+"""nbgrader takes every notebook as it is: it releases the solution and grades what comes back."""
 
 import os
 import sys
@@ -11,12 +11,20 @@ from nbgrader.apps import NbGraderAPI
 from traitlets.config.loader import PyFileConfigLoader
 
 from authoring.kernel_environment import KERNEL_ENVIRONMENT
-from gru_checks.registry import assignment
+from gru_checks.registry import assignments
 
 ROOT = Path(__file__).resolve().parents[2]
-STEM = "ch03-update-gate"
-# nbgrader's own use of its database.
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")]
+ASSIGNMENTS = {found.stem: found for found in assignments()}
+# Every notebook belongs to this one of nbgrader's assignments, so that nbgrader is asked four times and not fifty.
+COURSE = "course"
+STUDENTS = ("wrong", "unfinished", "right")
+# A kernel for each notebook and student; the filter is for nbgrader's own use of its database.
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
+]
+by_stem = pytest.mark.parametrize("stem", ASSIGNMENTS)
 WRONG = {
     "ch03.sigmoid": "def sigmoid(a): return np.tanh(a)",
     "ch03.update_gate": "def update_gate(x, h_prev, W_z, U_z, b_z): return 1 / (1 + np.exp(-(W_z @ x)))",
@@ -29,6 +37,24 @@ WRONG = {
 }
 
 
+WRONG_IN_GENERAL = (
+    "import warnings\n{head}\n    warnings.warn('on stderr')\n    print('on stdout')\n    return 'wrong'",
+    "{head}\n    raise ValueError('no idea')",
+    "{head}\n    return np.full((7, 7), np.nan)",
+)
+
+
+def wrong_answer(question, number):
+    """Source of an answer that earns nothing."""
+    name = question.answer
+    head = f"def {name}(*_):" if question.kind != "class" else f"class {name}:\n  def __init__(self, *_):"
+    return WRONG.get(question.id) or WRONG_IN_GENERAL[number % len(WRONG_IN_GENERAL)].format(head=head)
+
+
+def read(folder, stem):
+    return nbformat.read(folder / f"{stem}.ipynb", as_version=4)
+
+
 def answers(notebook):
     return {
         cell.metadata["gru"]["question"]: cell
@@ -37,30 +63,36 @@ def answers(notebook):
     }
 
 
+def submitted(student, assignment):
+    """The exercise as a student hands it in."""
+    exercise = read(ROOT / "exercises", assignment.stem)
+    solved = answers(read(ROOT / "solutions", assignment.stem))
+    for number, question in enumerate(assignment.questions):
+        if student == "wrong":
+            answers(exercise)[question.id].source = wrong_answer(question, number)
+        elif student == "right":
+            answers(exercise)[question.id].source = solved[question.id].source
+    return exercise
+
+
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    """A course of nbgrader's with the assignment released and three students' notebooks graded."""
+    """A course of nbgrader's with all notebooks released and those of three students graded."""
     root = tmp_path_factory.mktemp("course")
-    solution = nbformat.read(ROOT / "solutions" / f"{STEM}.ipynb", as_version=4)
-    exercise = nbformat.read(ROOT / "exercises" / f"{STEM}.ipynb", as_version=4)
-    wrong = nbformat.reads(nbformat.writes(exercise), as_version=4)
-    right = nbformat.reads(nbformat.writes(exercise), as_version=4)
-    for id, cell in answers(wrong).items():
-        cell.source = WRONG[id]
-    for id, cell in answers(right).items():
-        cell.source = answers(solution)[id].source
-    submissions = {"wrong": wrong, "unfinished": exercise, "right": right}
-    for folder, notebook in {
-        root / "source": solution,
-        **{root / "submitted" / student: notebook for student, notebook in submissions.items()},
-    }.items():
-        path = folder / STEM / f"{STEM}.ipynb"
-        path.parent.mkdir(parents=True)
-        nbformat.write(notebook, path)
+    folders = {root / "source" / COURSE: {stem: read(ROOT / "solutions", stem) for stem in ASSIGNMENTS}}
+    for student in STUDENTS:
+        folders[root / "submitted" / student / COURSE] = {
+            stem: submitted(student, found) for stem, found in ASSIGNMENTS.items()
+        }
+    for folder, notebooks in folders.items():
+        folder.mkdir(parents=True)
+        for stem, notebook in notebooks.items():
+            nbformat.write(notebook, folder / f"{stem}.ipynb")
     config = PyFileConfigLoader(str(ROOT / "solutions" / "nbgrader_config.py")).load_config()
     config.CourseDirectory.root = str(root)
     config.CourseDirectory.course_id = "gru"
     config.CourseDirectory.db_url = f"sqlite:///{root / 'gradebook.db'}"
+    config.Execute.timeout = 120  # for a busy machine
     api = NbGraderAPI(config=config)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
@@ -68,44 +100,39 @@ def course(tmp_path_factory):
         patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
         for name, value in KERNEL_ENVIRONMENT.items():
             patch.setenv(name, value)
-        done = api.generate_assignment(STEM)
-        assert done["success"], done
-        for student in submissions:
-            done = api.autograde(STEM, student)
+        for done in [api.generate_assignment(COURSE), *(api.autograde(COURSE, student) for student in STUDENTS)]:
             assert done["success"], done
     return root
 
 
-def cells_of(path):
-    return nbformat.read(path / STEM / f"{STEM}.ipynb", as_version=4).cells
-
-
-@pytest.mark.parametrize(("student", "points"), [("wrong", 0), ("unfinished", 0), ("right", 20)])
-def test_it_finds_the_points(course, student, points):
+@by_stem
+@pytest.mark.parametrize(("student", "share"), [("wrong", 0), ("unfinished", 0), ("right", 1)])
+def test_it_finds_the_points(course, stem, student, share):
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "gru") as gradebook:
-        submission = gradebook.find_submission(STEM, student)
-        assert (submission.score, submission.max_score) == (points, assignment(STEM).points)
-        assert not submission.needs_manual_grade
+        graded = gradebook.find_submission_notebook(stem, COURSE, student)
+        points = ASSIGNMENTS[stem].points
+        assert (graded.score, graded.max_score) == (share * points, points)
+        assert not graded.needs_manual_grade
 
 
-def test_each_check_gives_a_bare_number_and_nothing_else(course):
-    for student in ("wrong", "unfinished", "right"):
-        cells = cells_of(course / "autograded" / student)
+@by_stem
+def test_each_check_gives_a_bare_number_and_nothing_else(course, stem):
+    for student in STUDENTS:
+        cells = read(course / "autograded" / student / COURSE, stem).cells
         checks = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade")]
-        assert len(checks) == len(assignment(STEM).questions)
+        assert len(checks) == len(ASSIGNMENTS[stem].questions)
         for cell in checks:
             (output,) = cell.outputs
             assert output.output_type == "execute_result" and float(output.data["text/plain"]) >= 0
 
 
-def test_its_own_release_of_the_solution_shows_no_answer(course):
-    cells = cells_of(course / "release")
+@by_stem
+def test_its_own_release_of_the_solution_shows_no_answer(course, stem):
+    cells = read(course / "release" / COURSE, stem).cells
     text = "\n".join(cell.source for cell in cells)
     assert "SOLUTION" not in text and "Why this is right" not in text
-    exercise = nbformat.read(ROOT / "exercises" / f"{STEM}.ipynb", as_version=4)
-    released, ours = ([cell.source for cell in notebook] for notebook in (cells, exercise.cells))
+    released, ours = ([cell.source for cell in found] for found in (cells, read(ROOT / "exercises", stem).cells))
     assert released[1:-2] == ours[1:-2] and released[-1] == ours[-1], "all but the title and the link at the end"
-    solution = nbformat.read(ROOT / "solutions" / f"{STEM}.ipynb", as_version=4)
-    for cell in answers(solution).values():
+    for cell in answers(read(ROOT / "solutions", stem)).values():
         answer = cell.source.partition("### BEGIN SOLUTION")[2].partition("### END")[0].strip()
         assert answer and answer not in text
