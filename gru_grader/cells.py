@@ -1,11 +1,15 @@
 """Run the code cells of a notebook as a kernel would, and go on after each error."""
 
+import __future__
+
 import ast
 import builtins
 import inspect
 import linecache
 import os
 import re
+import traceback
+from dataclasses import dataclass, field
 
 MAGIC = re.compile(r"\s*[%!?]|.*\?\s*$")
 """A line that means something to IPython and nothing to Python."""
@@ -16,11 +20,30 @@ TIMING_CELL = ("%%time", "%%timeit", "%%capture", "%%prun")
 IMPORT = re.compile(r"^(import|from)\b|;\s*(import|from)\b", re.MULTILINE)
 """What may be an import at the top level of a cell."""
 MAX_MAGICS = 200
+F_STRING = re.compile(r"""(?<!\w)(?:[fF][rR]?|[rR][fF])(["'])(?!\1)""")
+"""How an f-string on one line begins."""
 AWAIT = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 """A kernel awaits at the top level of a cell."""
+FUTURE = __future__.annotations.compiler_flag
 EVERYTHING, DEFINITIONS, QUICK_DEFINITIONS, BARE_DEFINITIONS = range(4)
 """How much of a cell is run. Definitions are imports, functions, classes and assignments; quick ones call nothing
 that the notebook itself may have written, bare ones assign nothing that is the result of a call."""
+
+
+@dataclass
+class SoFar:
+    """What the cells so far leave to the next besides their names.
+
+    Parameters
+    ----------
+    flags : int
+        Of the compiler: annotations stay unread from the cell on that imports them so from `__future__`.
+    missing : set of str
+        Names that imports would have defined, had they not failed.
+    """
+
+    flags: int = 0
+    missing: set = field(default_factory=set)
 
 
 def python_source(source):
@@ -64,16 +87,38 @@ def _drop_magic(lines, number):
         lines[number] = f"{indentation}pass"
     elif assigned := ASSIGNED.match(line):
         lines[number] = f"{assigned[1]}= None"
+    elif (changed := _with_other_quotes(line)) != line:
+        lines[number] = changed
     else:
         return False
     return True
 
 
-def run_cell(number, source, namespace, part=EVERYTHING, leading=False):
+def _with_other_quotes(line):
+    """Write f-strings as Python before 3.12 reads them: without their own quotes inside their braces."""
+    start = 0
+    while found := F_STRING.search(line, start):
+        own = found[1]
+        other = "'" if own == '"' else '"'
+        depth, place = 0, found.end()
+        while place < len(line) and (depth or line[place] != own):
+            if line[place] == "\\" or line.startswith(("{{", "}}"), place) and not depth:
+                place += 1
+            elif line[place] in "{}":
+                depth += 1 if line[place] == "{" else -1
+            elif line[place] == own:
+                line = line[:place] + other + line[place + 1 :]
+            place += 1
+        start = place + 1
+    return line
+
+
+def run_cell(number, source, namespace, part=EVERYTHING, leading=False, so_far=None):
     """Run one cell, or its definitions.
 
-    An import that fails at the top level of the cell does not end it: a library
-    that is missing where a notebook is graded costs only what really uses it.
+    An import that fails at the top level of the cell does not end it, and
+    neither does a statement that needs what was to be imported: a library that
+    is missing where a notebook is graded costs only what really uses it.
 
     Parameters
     ----------
@@ -86,6 +131,8 @@ def run_cell(number, source, namespace, part=EVERYTHING, leading=False):
         EVERYTHING, DEFINITIONS, QUICK_DEFINITIONS or BARE_DEFINITIONS.
     leading : bool, optional
         Stop before the first statement that is no definition.
+    so_far : SoFar, optional
+        Of the notebook; none is the first cell's.
 
     Returns
     -------
@@ -97,13 +144,22 @@ def run_cell(number, source, namespace, part=EVERYTHING, leading=False):
         name = f"<cell {number}>"
         # Tracebacks show the lines of cells from here.
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-        for code, imports in _pieces(source, name, part, leading):
+        so_far = so_far or SoFar()
+        waiting = _pieces(source, name, part, leading, so_far)
+        while waiting:
+            code, statements = waiting.pop(0)
             try:
                 _execute(code, namespace)
             except ImportError as error:
                 errors.append(error)
-                if not imports:
+                if not isinstance(statements[0], (ast.Import, ast.ImportFrom)):
                     break
+                so_far.missing |= {each.asname or each.name.partition(".")[0] for each in statements[0].names}
+            except NameError as error:
+                errors.append(error)
+                if error.name not in so_far.missing:
+                    break
+                waiting[:0] = _split(_following(error, statements, name), name, so_far.flags)
     except BaseException as error:
         errors.append(error)
     return errors
@@ -146,32 +202,49 @@ def _event_loop():
     return Loop()
 
 
-def _pieces(source, name, part, leading):
-    """Compile a cell in pieces, each with whether it is one import: imports one by one, and what is between them."""
+def _pieces(source, name, part, leading, so_far):
+    """Compile a cell in pieces, each with its statements: imports one by one, and what is between them."""
     try:
-        whole = compile(source, name, "exec", AWAIT, dont_inherit=True)
+        whole = compile(source, name, "exec", AWAIT | so_far.flags, dont_inherit=True)
     except SyntaxError:
         source = python_source(source)
-        whole = compile(source, name, "exec", AWAIT, dont_inherit=True)
-    if part == EVERYTHING and not leading and not IMPORT.search(source):
-        return [(whole, False)]
+        whole = compile(source, name, "exec", AWAIT | so_far.flags, dont_inherit=True)
+    so_far.flags |= whole.co_flags & FUTURE
+    if part == EVERYTHING and not leading and not IMPORT.search(source) and not so_far.missing:
+        return [(whole, [whole])]
+    tree = compile(source, name, "exec", AWAIT | ast.PyCF_ONLY_AST | so_far.flags, dont_inherit=True)
+    return _split(_chosen(tree.body, part, leading), name, so_far.flags)
+
+
+def _split(statements, name, flags):
     pieces, stretch = [], []
 
-    def finish(statements, imports):
+    def finish(statements):
         if statements:
-            code = compile(ast.Module(statements, []), name, "exec", AWAIT, dont_inherit=True)
-            pieces.append((code, imports))
+            module = ast.Module(statements, [])
+            pieces.append((compile(module, name, "exec", AWAIT | flags, dont_inherit=True), statements))
 
-    tree = compile(source, name, "exec", AWAIT | ast.PyCF_ONLY_AST, dont_inherit=True)
-    for statement in _chosen(tree.body, part, leading):
+    for statement in statements:
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
-            finish(stretch, False)
-            finish([statement], True)
+            finish(stretch)
+            finish([statement])
             stretch = []
         else:
             stretch.append(statement)
-    finish(stretch, False)
+    finish(stretch)
     return pieces
+
+
+def _following(error, statements, name):
+    """List the statements after the one that raised an error."""
+    frames = traceback.walk_tb(error.__traceback__)
+    lines = (line for frame, line in frames if (frame.f_code.co_filename, frame.f_code.co_name) == (name, "<module>"))
+    line = next(lines, float("inf"))
+    return [statement for statement in statements if _first_line_of(statement) > line]
+
+
+def _first_line_of(statement):
+    return min(part.lineno for part in (statement, *getattr(statement, "decorator_list", ())))
 
 
 def _chosen(statements, part, leading):

@@ -6,11 +6,16 @@ the libraries that make them. The stand-ins accept whatever is done with them.
 
 import importlib.abc
 import importlib.machinery
+import shutil
 import sys
 import types
 
-SHOWING = ("matplotlib", "mpl_toolkits", "pylab", "seaborn", "plotly", "IPython", "ipywidgets", "tqdm")
-"""Libraries that only show; each is replaced, with all its modules, whether it is installed or not."""
+SHOWING = (
+    "matplotlib mpl_toolkits pylab seaborn plotly bokeh altair IPython ipykernel ipywidgets tqdm rich "
+    "google.colab nest_asyncio piplite micropip"
+).split()
+"""Libraries that only show, or belong to the place where a notebook is written; each is replaced, with all its modules,
+whether it is installed or not."""
 NOT_HERE = {
     "gru_ref": "gru_ref holds the answers; it cannot be imported while a submission is graded",
     "gru_grader": "gru_grader cannot be imported while a submission is graded",
@@ -23,6 +28,11 @@ class Anything:
     """Accepts every call, attribute, index and operator, and gives itself back."""
 
     def __call__(self, *arguments, **named):
+        # As a decorator, such as `@interact(x=(0, 1))`, it leaves the function what it is.
+        return arguments[0] if len(arguments) == 1 and isinstance(arguments[0], types.FunctionType) else self
+
+    def __await__(self):
+        yield from ()
         return self
 
     def __getattr__(self, name):
@@ -86,6 +96,10 @@ class Bar(Anything):
     def __call__(self, *arguments, **named):
         return self
 
+    @staticmethod
+    def write(*arguments, **named):
+        """Print a line above the bar."""
+
 
 def _grid(nrows=1, ncols=1, *arguments, squeeze=True, **named):
     """Give what Figure.subplots does: one of something, or an array of it."""
@@ -112,21 +126,42 @@ def _histogram(*arguments, **named):
     return ANYTHING, ANYTHING, ANYTHING
 
 
+def _nothing(*arguments, **named):
+    return None
+
+
+def _blank_line(prompt=""):
+    return ""
+
+
+def _no_kernel():
+    return ANYTHING
+
+
+def _bar_of_range(*arguments, **named):
+    return Bar(range(*arguments))
+
+
 SPECIAL = {
+    "__version__": "0",
     "subplots": _subplots,
     "subplot_mosaic": _figure_and_axes,
     "hist": _histogram,
     "tqdm": Bar,
-    "trange": lambda *arguments, **named: Bar(range(*arguments)),
-    "get_ipython": lambda: ANYTHING,
+    "trange": _bar_of_range,
+    "get_ipython": _no_kernel,
 }
+for _stand_in in (Anything, Bar, _nothing, _blank_line, _no_kernel, *SPECIAL.values()):
+    # An answer that shows something on its way uses no package of the course.
+    if callable(_stand_in):
+        _stand_in.__module__ = "stand_in"
 
 
 class _Showing(types.ModuleType):
     """A module of a library that only shows."""
 
     def __getattr__(self, name):
-        if name.startswith("__") and name.endswith("__"):
+        if name not in SPECIAL and name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
         return SPECIAL.get(name, ANYTHING)
 
@@ -136,7 +171,8 @@ class _Showing(types.ModuleType):
 
 class _ShowingFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in SHOWING:
+        # `google` itself is nobody's, and has to be found before google.colab is.
+        if name == "google" or any(f"{name}.".startswith(f"{library}.") for library in SHOWING):
             return importlib.machinery.ModuleSpec(name, self, is_package=True)
         return None
 
@@ -165,8 +201,7 @@ def _quiet_checks():
     """Make a module gru_checks whose functions record nothing."""
     module = types.ModuleType("gru_checks")
     module.__all__ = ["check", "progress"]
-    module.check = lambda *arguments, **named: None
-    module.progress = lambda *arguments, **named: None
+    module.check = module.progress = _nothing
     return module
 
 
@@ -185,8 +220,6 @@ def install(namespace, allowed):
             del sys.modules[name]
     sys.modules["gru_checks"] = _quiet_checks()
     sys.meta_path[:] = [_ShowingFinder(), _Refusing(allowed), *sys.meta_path]
-    namespace.update(
-        display=lambda *arguments, **named: None,
-        get_ipython=lambda: ANYTHING,
-        input=lambda prompt="": "",
-    )
+    namespace.update(display=_nothing, get_ipython=_no_kernel, input=_blank_line)
+    # They fail where a submission may change no file's mode; what is copied has been copied by then.
+    shutil.copymode = shutil.copystat = _nothing

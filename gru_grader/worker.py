@@ -269,17 +269,18 @@ def _be_child(channel, begins, sandbox, namespace):
 def _serve_submission(channel, begins, namespace):
     # Python draws a new seed after each fork.
     random.seed(0)
+    so_far = cells.SoFar()
     waiting, more = bytearray(), select.poll()
     more.register(channel, select.POLLIN)
     while (request := receive(channel)) is not None:
-        waiting += _run(begins, request, namespace) if request["do"] == "run" else _answer(request, namespace)
+        waiting += _run(begins, request, namespace, so_far) if request["do"] == "run" else _answer(request, namespace)
         # While requests are waiting, the trusted process waits for the last answer rather than for the next.
         if len(waiting) > MOST_WAITING or not more.poll(0):
             _write(channel, waiting)
             waiting.clear()
 
 
-def _run(begins, request, namespace):
+def _run(begins, request, namespace, so_far):
     """Run the notebook's cells, saying whenever one begins, so that a fatal one is known."""
     errors = []
     parts = dict(enumerate(request.get("parts", ()), start=1))
@@ -290,7 +291,7 @@ def _run(begins, request, namespace):
         with contextlib.suppress(OSError):
             os.write(begins, BEGINS)
         part = parts.get(number, cells.EVERYTHING)
-        for error in cells.run_cell(number, source, namespace, part, number in leading)[:MAX_ERRORS]:
+        for error in cells.run_cell(number, source, namespace, part, number in leading, so_far)[:MAX_ERRORS]:
             errors.append(_described(number, error))
     return wire.encode({"id": request["id"], "errors": errors[:MAX_ERRORS]})
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gru_checks.calling import Call
-from gru_grader.cells import python_source, run_cell
+from gru_grader.cells import SoFar, python_source, run_cell
 from gru_grader.client import Limits, Worker
 
 
@@ -26,6 +26,9 @@ from gru_grader.client import Limits, Worker
         ("\n  %time a = 1\n  b = 2", "\na = 1\nb = 2"),
         ("def f(:", "def f(:"),
         ("", ""),
+        # As Python 3.12 and newer allow it.
+        ("""a = f"{d["x"]}" + rf"{{{d["y"]:.2f}" """, """a = f"{d['x']}" + rf"{{{d['y']:.2f}" """),
+        ("""print(f'{','.join('ab')}', 'c')""", """print(f'{",".join("ab")}', 'c')"""),
     ],
 )
 def test_magics_become_python_on_the_same_lines(source, python):
@@ -42,6 +45,26 @@ def test_a_missing_library_does_not_end_the_cell():
     namespace, errors = run("import no_such_library\nfrom no_such_library import x\na = 1\nimport math\nb = math.pi")
     assert errors == ["ModuleNotFoundError"] * 2
     assert namespace["a"] == 1 and namespace["b"] > 3
+
+
+def test_what_needs_a_missing_library_does_not_end_its_cell():
+    namespace, so_far = {}, SoFar()
+    first = "import no_such_library as lib\nlib.use()\n@lib.decorate\ndef lost():\n    pass\na = 1\nimport math"
+    errors = run_cell(1, first, namespace, so_far=so_far)
+    assert [type(error).__name__ for error in errors] == ["ModuleNotFoundError", "NameError", "NameError"]
+    assert namespace["a"] == 1 and "math" in namespace and "lost" not in namespace
+    (error,) = run_cell(2, "b = 1\nc = lib.use()\nd = 1", namespace, so_far=so_far)
+    assert error.name == "lib" and {"b", "d"} < namespace.keys() and "c" not in namespace
+    (error,) = run_cell(3, "another.use()\ne = 1", namespace, so_far=so_far)
+    assert error.name == "another" and "e" not in namespace
+
+
+def test_annotations_stay_unread_from_the_cell_on_that_says_so():
+    namespace, so_far = {}, SoFar()
+    unknown = "def f(x: Unknown):\n    return x"
+    assert len(run_cell(1, unknown, namespace, so_far=so_far)) == 1
+    assert run_cell(2, f"from __future__ import annotations\nimport math\n{unknown}", namespace, so_far=so_far) == []
+    assert run_cell(3, unknown, namespace, so_far=so_far) == []
 
 
 def test_another_error_ends_the_cell():

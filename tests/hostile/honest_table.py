@@ -138,5 +138,131 @@ def double(x):
         return np.stack(list(pool.map(lambda row: 2 * row, x)))
 """,
     ),
+    _honest(
+        "annotations that stay unread",
+        before=["from __future__ import annotations\nimport math"],
+        double="def double(x: Unknown) -> AlsoUnknown:\n    return 2 * x",
+    ),
+    _honest(
+        "a missing library used beside answers",
+        before=["import gru_ref\nimport torch"],
+        double="import pandas as pd\npd.set_option('display.precision', 3)\n" + RIGHT["double"],
+        square="print(gru_ref.sigmoid(0.0))\ndevice = torch.device('cpu')\n" + RIGHT["square"],
+    ),
+    _honest(
+        "what belongs to Colab, JupyterLite and Kaggle",
+        before=[
+            "import os\nfor folder, _, names in os.walk('/kaggle/input'):\n    print(names)",
+            "%cd /content\n!pip install -q numpy\n#@title Start { run: 'auto' }",
+        ],
+        double="from google.colab import drive, files\ndrive.mount('/content/drive')\n" + RIGHT["double"],
+        square="import piplite\nawait piplite.install('numpy')\n" + RIGHT["square"],
+        total="import matplotlib, tqdm\nprint(np.__version__, matplotlib.__version__, tqdm.__version__)\n"
+        + RIGHT["total"],
+    ),
+    _honest(
+        "progress, pictures and widgets inside answers",
+        before=["import matplotlib.pyplot as plt\nfrom ipywidgets import interact\nfrom tqdm.notebook import tqdm"],
+        double="def double(x):\n    display(x)\n    rows = []\n    for row in tqdm(x, desc='rows'):\n"
+        "        tqdm.write('row')\n        rows.append(2 * row)\n    return np.array(rows)",
+        square="fig, ax = plt.subplots()\ndef square(x):\n    ax.plot(x)\n    input('Go on? ')\n    check('x')\n"
+        "    return x * x",
+        ordered="@interact(x=(0, 1))\n" + RIGHT["ordered"],
+    ),
+    _honest(
+        "quotes as newer Pythons allow them",
+        before=["d = {'a': 1}"],
+        double='def double(x):\n    print(f"{d["a"]}")\n    return 2 * x',
+        square=RIGHT["square"] + "\nprint(f'{d['a']:.3f} and {', '.join('ab')}')",
+    ),
+    _honest(
+        "kinds of arrays and numbers",
+        before=["from collections import namedtuple\nEnds = namedtuple('Ends', 'low high')"],
+        double="def double(x):\n    y = np.asfortranarray(2 * x).astype('>f8')\n    y.setflags(write=False)\n"
+        "    return np.matrix(y)",
+        square="@np.vectorize\ndef square(v):\n    return v * v",
+        total="def total(x):\n    return np.broadcast_to(np.ma.array(x.sum(axis=0)), (1, x.shape[1]))",
+        both_ends="def both_ends(x):\n    return Ends(np.array(x.min()), np.float64(x.max()))",
+        ordered="def ordered(x):\n    return tuple(sorted(row) for row in x)",
+    ),
+    _honest(
+        "ways to have a function",
+        before=[
+            "import functools\ndef timed(f):\n    @functools.wraps(f)\n    def inner(*args, **named):\n"
+            "        return f(*args, **named)\n    return inner"
+        ],
+        double="@timed\ndef double(x, /, *rest, factor=2, **named):\n    return factor * x",
+        square="square = functools.partial(pow, exp=2)",
+        total="class Sums:\n    def total(self, x):\n        return x.sum(axis=0, keepdims=True)\ntotal = Sums().total",
+        both_ends="if __name__ == '__main__':\n    def both_ends(x):\n        return x.min(), x.max()",
+        ordered="@functools.singledispatch\n" + RIGHT["ordered"],
+    ),
+    _honest(
+        "errors for warnings",
+        before=["import warnings\nwarnings.simplefilter('error')\nnp.seterr(all='raise')"],
+        double="def double(x):\n    np.exp(np.array([1e3]))\n    np.ones(1) / 0\n    return 2 * x",
+    ),
+    _honest("an end to the notebook", after=["import sys\nsys.exit(0)", "quit()", "exit", "assert False, 'done'"]),
+    _honest(
+        "line ends of other systems, tabs and empty cells",
+        before=["", "\n\n", "# only a comment", "'only a text'", "..."],
+        double="def double(x):\r\n\ty = 2 * x\r\n\treturn y\r\n",
+        square="%matplotlib inline\r\ndef square(x):\r\n    return x * x\r\n",
+        total="def total(x):\r    return x.sum(axis=0, keepdims=True)\r",
+    ),
+    _honest(
+        "names of Python's own used for something else",
+        before=["list = sum = max = type = id = str = len = print = object = range = callable = 7", "_ = __ = 8"],
+    ),
+    _honest(
+        "tests of one's own",
+        double="def double(x):\n    '''\n    >>> double(2)\n    4\n    '''\n    return 2 * x",
+        square="import inspect\ndef square(x):\n    assert 'return' in inspect.getsource(square)\n    return x * x",
+        after=[
+            "import doctest\nassert doctest.testmod().attempted == 1",
+            "import unittest\nclass Test(unittest.TestCase):\n    def test(self):\n        self.assertTrue(False)\n"
+            "unittest.main(argv=[''], exit=False)",
+            "np.testing.assert_allclose(double(np.ones(2)), 2)",
+        ],
+    ),
+    _honest(
+        "output turned elsewhere",
+        before=[
+            "import io, logging, sys\nlogging.basicConfig(filename='log.txt', level=logging.DEBUG)\n"
+            "sys.stdout = io.StringIO()\nsys.stdout.close()\nsys.stderr = None"
+        ],
+        double="def double(x):\n    logging.warning(x)\n    sys.stdout = sys.__stdout__\n    print(x)\n"
+        "    return 2 * x",
+    ),
+    _honest(
+        "files and folders moved about",
+        double="""
+import os, shutil, tempfile
+from pathlib import Path
+Path("data").mkdir()
+Path("data", "a.txt").write_text("a")
+shutil.copy("data/a.txt", "b.txt")
+shutil.copytree("data", "more")
+shutil.rmtree("data")
+with tempfile.TemporaryDirectory() as folder:
+    os.chdir(folder)
+    np.savez("x.npz", x=np.ones(2))
+os.chdir(os.path.expanduser("~"))
+def double(x):
+    return 2 * x
+""",
+    ),
+    _honest(
+        "processes and downloads that are refused, and caught",
+        before=["from multiprocessing import Pool\nwith Pool(2) as pool:\n    pool.map(abs, [-1])"],
+        double="import subprocess, sys, urllib.request\nsubprocess.run(['ls'], check=False) if False else None\n"
+        "try:\n    urllib.request.urlopen('http://localhost', timeout=1)\nexcept OSError:\n    print('offline')\n"
+        + RIGHT["double"],
+    ),
+    _honest(
+        "a function that waits, and one that sets an alarm",
+        double="import time\ndef double(x):\n    time.sleep(0.1)\n    return 2 * x",
+        square="import signal\ndef square(x):\n    signal.alarm(1)\n    y = x * x\n    signal.alarm(0)\n    return y",
+    ),
 ]
 assert all(set(submission.statuses) == set(NAMES) for submission in HONEST)
