@@ -104,7 +104,7 @@ def graded_record(submission, assignment, graded, made_from):
         ],
     }
     status = NOT_ATTEMPTED if untouched else GRADED
-    chosen = {"chosen_points": sum(verdict.points for question, verdict in pairs if question.kind == "choice")}
+    chosen = {"chosen_points": sum((verdict.points for question, verdict in pairs if question.kind == "choice"), 0.0)}
     return {
         "score": round(sum(verdict.points for verdict in graded.verdicts), 2),
         "output": _notes_text({**notes, **chosen}, made_from),

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import operator
 import os
 import re
 import unicodedata
@@ -165,7 +166,7 @@ class _Search:
         self._named_for_another = {}
         self._has_section = False
         self._has_student = False
-        self._found = {}
+        self._found = []
         self._strange = {}
         self._unplaced = []
         self._elsewhere = set()
@@ -255,7 +256,7 @@ class _Search:
 
     def _place_strange(self):
         """Place what platforms name for a student, but neither name nor content for an assignment."""
-        placed = {student for student, _ in self._found} | self._elsewhere
+        placed = {student for student, _, _ in self._found} | self._elsewhere
         for student, paths in self._strange.items():
             is_only = len(paths) == 1 and student not in placed
             for path in paths:
@@ -268,17 +269,17 @@ class _Search:
         submissions = []
         # Where one folder is plainly a student's, the others are too, unless one is plainly a section.
         unsure = self._named_for_another if self._has_section or not self._has_student else {}
-        while self._found:
-            (student, stem), paths = self._found.popitem()
+        self._found.sort()
+        for (student, stem), found in itertools.groupby(self._found, operator.itemgetter(0, 1)):
             # The name that the exercise has; otherwise the shortest, which is the one without "-Copy1".
-            paths.sort(key=lambda path: (basename(path) != stem + ENDING, len(path), path))
+            paths = sorted((path for *_, path in found), key=lambda path: (basename(path) != stem + ENDING, len(path)))
             graded, *others = (relpath(path, self._folder) for path in paths)
             submissions.append(Submission(student, stem, paths[0], tuple(others), unsure.get(student, "")))
             for path in paths[1:]:
                 self.leave(path, f"{graded} is graded as {student}'s {stem}")
         placed = self._elsewhere | {submission.student for submission in submissions}
         unplaced = [replace(item, student="") if item.student in placed else item for item in self._unplaced]
-        return sorted(submissions), sorted(unplaced)
+        return submissions, sorted(unplaced)
 
     def _unfit(self, folder, notebooks, common):
         """Say why a folder is no student's, or has nothing to grade; "" if neither.
@@ -368,7 +369,7 @@ class _Search:
         if stem is None:
             self.leave(path, f"neither its name nor its content says which assignment it answers; {cure}", student)
         elif self._only in (None, stem):
-            self._found.setdefault((student, stem), []).append(path)
+            self._found.append((student, stem, path))
         else:
             self._elsewhere.add(student)
 
