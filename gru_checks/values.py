@@ -36,7 +36,8 @@ def plain(value):
     -------
     None, bool, int, float, str, numpy.ndarray, list, tuple or dict
         Exactly one of these types, at every level. Arrays are in C order and
-        native byte order; a NumPy scalar becomes an array of shape ().
+        native byte order; a NumPy scalar becomes an array of shape (). More
+        precise floats than float64 are rounded to it.
 
     Raises
     ------
@@ -120,12 +121,13 @@ class _Rebuilding:
         base = np.ndarray.view(value, np.ndarray)
         _require_real(base.dtype, "an array")
         self._count_bytes(base.nbytes)
-        return np.array(base, dtype=base.dtype.newbyteorder("="), order="C", copy=True)
+        with np.errstate(over="ignore"):
+            return np.array(base, dtype=_kept(base.dtype), order="C", copy=True)
 
     def _scalar(self, value, kind):
         dtype = np.dtype(next(base for base in kind.__mro__ if base.__module__ == "numpy"))
         _require_real(dtype, "a value")
-        return np.frombuffer(value, dtype=dtype).reshape(()).copy()
+        return self._array(np.frombuffer(value, dtype=dtype).reshape(()))
 
     def _string(self, value):
         self._count_bytes(len(value))
@@ -164,8 +166,13 @@ class _Rebuilding:
         return self._array(value)
 
 
+def _kept(dtype):
+    """Give the dtype in which numbers of another are kept: its own in native byte order, float64 for longer floats."""
+    return np.dtype(np.float64) if dtype.kind == "f" and dtype.itemsize > 8 else dtype.newbyteorder("=")
+
+
 def _require_real(dtype, what):
-    if dtype.kind not in "biuf" or dtype.itemsize > 8:
+    if dtype.kind not in "biuf":
         name = {"O": "object", "U": "str", "S": "bytes", "c": "complex"}.get(dtype.kind, str(dtype))
         raise NotPlain(f"{what} of dtype {name}")
 

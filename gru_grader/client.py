@@ -12,7 +12,6 @@ import math
 import os
 import secrets
 import select
-import shutil
 import socket
 import subprocess
 import sys
@@ -28,6 +27,8 @@ from gru_grader.worker import ENDED, FORKED
 
 START_SECONDS = 60
 """How long a worker may take to import its packages, and a child to shut itself in; no submission runs then."""
+OTHERS_THREADS = 16
+"""By how much the limit on threads is raised where it counts other processes; stacks count as memory all the same."""
 END_SECONDS = 0.5
 """How long a worker that is no longer needed may take to end."""
 MAX_PROGRESS = 2**14
@@ -451,8 +452,9 @@ class Worker:
     def close(self):
         """End the warm process and whatever still runs below it."""
         self._end_process()
-        if self._scratch:
-            shutil.rmtree(self._scratch, ignore_errors=True)
+        if self._scratch and os.path.isdir(self._scratch):
+            machine.empty(self._scratch)
+            os.rmdir(self._scratch)
 
     def fork(self):
         """Make a child that is shut in and waits for a submission.
@@ -556,7 +558,10 @@ class Worker:
 
     def _settings(self):
         found = libraries.libraries(self._packages)
-        threads = self._limits.threads + (0 if self._user or self.level == FULL else machine.tasks_of_this_user())
+        threads = self._limits.threads
+        if not self._user and self.level != FULL:
+            # Then the limit counts all that this user runs, other submissions too: none shall use up what is left.
+            threads = OTHERS_THREADS * threads + machine.tasks_of_this_user()
         return {
             "level": self.level,
             "user": self._user,
