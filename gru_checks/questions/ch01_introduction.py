@@ -558,7 +558,7 @@ def _draw_adding(rng):
 ADDING_DATA = Question(
     id="ch01.adding_data",
     title="The adding problem, from given draws",
-    points=3,
+    points=2,
     answer="adding_data",
     reference=adding_data,
     draw=_draw_adding,
