@@ -1315,12 +1315,12 @@ def _draw_hand(rng):
         case("five steps", 3, 5),
         case("two large numbers", 2, 6, (0.9, 1)),
         case("forty steps", 4, 40, weight=2),
-        case("the first step and the last of four hundred", 2, 400, places=(0, 399), weight=2),
+        case("the first step and the last of four hundred", 2, 400, (0.9, 1), (0, 399), 2),
     ]
 
 
-LEAK = math.log(0.00025 / (1 - 0.00025))
-"""Pre-activation of a gate through which four hundred numbers of 1/2 on average add up to 0.05."""
+LEAK = math.log(0.000125 / (1 - 0.000125))
+"""Pre-activation of a gate through which four hundred numbers near 1, the worst that can come, add up to 0.05."""
 
 
 def adding_fault(weights):
@@ -1381,7 +1381,7 @@ BY_HAND = Question(
         "The candidate must be the old state *plus* the number, and tanh leaves only small numbers as they are. So let"
         " the unit hold a hundredth of the sum: a small weight for the number, a weight of 1 for the state, and a"
         " readout that makes up for it. The bias must shut the gate so tightly that 400 steps without a mark do no"
-        " harm: z below 0.0002.",
+        " harm: z below 0.0001.",
     ),
     misconceptions=(
         _hand(
