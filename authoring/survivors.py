@@ -9,6 +9,9 @@ _COUNT = "open and closed far enough, for sixty steps and counts up to forty"
 _ALWAYS_OPEN = "with the reset gate open, a quiet step's candidate is the count itself: it may be written"
 _LONGER = "it is at rest long before, and further steps change nothing"
 _BALANCED = "what is left of an input at rest stays far below 0.3"
+_AS_WIDE = "the matrices are as wide as they are high"
+_ONE_EXAMPLE = "with one example the product with readout.T is one entry by entry"
+_ANY_LENGTH = "any negative length stands for the one that fits"
 _PARITY = "the gate is shut without a pulse, open with one, and the opposite side is proposed"
 _LAST = "of two entries the one numbered 1 is the last, -1"
 _SQUARE = "what is squared may have either sign"
@@ -122,5 +125,25 @@ STILL_RIGHT = {
         "return ([[24.0]], [[-12.0]], [[-5.0]])": _PARITY,
         "return ([[24.0]], [[-12.0]], [[-3.0]])": _PARITY,
         "return ([[24.0]], [[-12.0]], [[-8.0]])": _PARITY,
+    },
+    "time.step": {
+        "d_b = np.stack([delta_z, delta_r, delta_h]).sum(axis=-1, keepdims=True)": "axis -1 of three is axis 2",
+    },
+    "time.backward": {
+        "for step, e in zip(steps[::-1], d_states[::-1], strict=False):": "there are as many of both",
+    },
+    "time.gain": {
+        "product = np.eye(J.shape[2])": _AS_WIDE,
+        "product = np.eye(J.shape[-1])": _AS_WIDE,
+    },
+    "time.clip": {
+        "factor = bound / norm if norm >= bound else 1": "where the two are equal, the factor is 1 either way",
+    },
+    "time.repair": {
+        "x = series[:-1].reshape(-2, 1, 1)": _ANY_LENGTH,
+        "y = series[1:].reshape(-2, 1, 1)": _ANY_LENGTH,
+        "h0 = np.zeros((U.shape[2], 1))": _AS_WIDE,
+        "h0 = np.zeros((U.shape[-1], 1))": _AS_WIDE,
+        "_, _, d_W, d_U, d_b = backward(x, h0, W, U, b, readout.T * error)": _ONE_EXAMPLE,
     },
 }

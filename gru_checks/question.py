@@ -181,6 +181,11 @@ class Question:
         For the kind "behaviour".
     choices : dict of str, optional
         For the kind "choice": text by letter. A misconception explains each wrong one.
+    trains : tuple of str, optional
+        Behaviour questions whose answer takes weights and returns them trained:
+        the names of these weights. A training is slow, so such a question is
+        proven otherwise than all others: by three seeds, and by the wrong ways
+        to train among its misconceptions in place of changed model solutions.
     uses : tuple of str, optional
         Ids of earlier questions of the assignment whose functions this answer
         is meant to call, so that their faults are not taken for its own.
@@ -205,6 +210,7 @@ class Question:
     keeps_dtype: bool = False
     behaviour: Behaviour | None = None
     choices: dict[str, str] = field(default_factory=dict)
+    trains: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
     public_seed: int = 67073
     imports: tuple[str, ...] = ()

@@ -32,6 +32,8 @@ __all__ = [
 
 CHOICE_SHARE = 0.15
 """Largest share of an assignment's points that may be had by choosing."""
+WRONG_TRAININGS = 5
+"""How many wrong ways to train a question that trains must know at least."""
 GIVEN = (bool, int, float, str)
 """Types of what a question of the kind "value" gives."""
 _ID = re.compile(r"[a-z0-9]+(\.[a-z0-9_]+)")
@@ -283,6 +285,35 @@ def _question_faults(question):
         yield "the cases of a class, and no others, say which methods are called"
     for case in cases:
         yield from _shape_faults(question, case)
+    if question.trains:
+        yield from _training_faults(question, cases)
+
+
+def _training_faults(question, cases):
+    """Find out whether a question is rightly marked as one that trains, and so spared the longer proof."""
+    if question.kind != "behaviour":
+        yield "only a behaviour can train: trained weights are judged by what they do"
+        return
+    if question.trains != tuple(part.name for part in question.returns) or not {*question.trains} <= {
+        *question.parameters
+    }:
+        yield f"it must be given {', '.join(question.trains)} and return these, in this order"
+        return
+    if sum(len(misconception.forms) for misconception in question.misconceptions) < WRONG_TRAININGS:
+        yield f"at least {WRONG_TRAININGS} wrong ways to train are needed, as forms of its misconceptions"
+    for case in cases:
+        given = dict(zip(question.parameters, case.call.arguments, strict=True))
+        value = tuple(given[name] for name in question.trains)
+        untrained, right = (
+            question.behaviour.observe(weights if len(weights) > 1 else weights[0], case)
+            for weights in (value, _as_tuple(case.call.carried_out(question.reference, case.call.arguments)))
+        )
+        if np.array_equal(untrained, right):
+            yield f"the given weights are right already in the case of {case.name}"
+
+
+def _as_tuple(value):
+    return value if isinstance(value, tuple) else (value,)
 
 
 def _choice_faults(question):

@@ -27,7 +27,8 @@ def test_no_reason_is_given_for_a_mutant_that_does_not_survive(results):
 
 def test_every_question_has_mutants(results):
     counts = {id: len(list(group)) for id, group in itertools.groupby(results, key=lambda r: r.mutant.question_id)}
-    assert set(counts) == {question.id for found in assignments() for question in found.questions}
+    questions = [question for found in assignments() for question in found.questions]
+    assert set(counts) == {question.id for question in questions if not question.trains}
     assert min(counts.values()) >= 5 and sum(counts.values()) >= 200
 
 
@@ -92,7 +93,7 @@ def test_each_mutant_differs_from_the_solution_and_from_the_others(results):
 def test_a_hole_would_be_found(monkeypatch):
     """With a tolerance that lets everything pass, the mutants survive and the report says so."""
     found = assignment("ch03-update-gate")
-    monkeypatch.setattr(mutants, "_loses_points", lambda question, seed, namespace: False)
+    monkeypatch.setattr(mutants, "_loses_points", lambda question, cases, namespace: False)
     assert "A HOLE" in mutants.report(mutants.trial(found))
     monkeypatch.setattr(mutants, "assignments", lambda: [found])
     assert mutants.main() == 1

@@ -1,6 +1,7 @@
 """Every question of every assignment: the reference passes, each mistake is named, no two are alike."""
 
 import itertools
+import pickle
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +14,18 @@ from authoring import public_seeds
 from authoring.mutants import given_cells, model_answers, run
 from gru_checks.calling import Outcome, perform
 from gru_checks.judge import judge
-from gru_checks.registry import assignments, inputs
+from gru_checks.registry import Assignment, RegistryError, assignments, inputs, validate
 from gru_checks.registry import question as find_question
 
 ROOT = Path(__file__).resolve().parents[2]
 QUESTIONS = [question for assignment in assignments() for question in assignment.questions]
 DRAWN = [question for question in QUESTIONS if question.kind != "choice"]
 ids = {"ids": lambda question: question.id}
+
+
+def seeds(question, count):
+    """As many seeds as a proof asks for; three for a question that trains, since each call takes a training."""
+    return range(3 if question.trains else count)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +40,7 @@ def solved():
 
 @pytest.mark.parametrize("question", QUESTIONS, **ids)
 def test_the_reference_and_the_model_solution_pass_over_200_seeds(question, judged, solved):
-    for seed in range(200):
+    for seed in seeds(question, 200):
         cases = inputs(question, seed)
         model = judge(question, cases, [perform(case.call, solved[question.id]) for case in cases], public=False)
         for verdict in (judged(question, question.reference, seed), model):
@@ -45,7 +51,7 @@ def test_the_reference_and_the_model_solution_pass_over_200_seeds(question, judg
 @pytest.mark.parametrize("question", QUESTIONS, **ids)
 def test_every_mistake_costs_points_and_is_named_over_50_seeds(question, performed):
     forms = [(mistake, form) for mistake in question.misconceptions for form in mistake.forms]
-    for seed in range(50):
+    for seed in seeds(question, 50):
         cases = inputs(question, seed)
         for mistake, form in forms:
             verdict = judge(question, cases, performed(form, cases), public=seed % 2 == 0)
@@ -57,7 +63,7 @@ def test_every_mistake_costs_points_and_is_named_over_50_seeds(question, perform
 
 @pytest.mark.parametrize("question", QUESTIONS, **ids)
 def test_mistakes_are_far_from_the_right_answer_and_from_each_other(question, performed):
-    for seed in range(50):
+    for seed in seeds(question, 50):
         cases = inputs(question, seed)
         # Those known by more than their values may give the same values as others.
         known = {mistake.id: mistake.wrong for mistake in question.misconceptions if mistake.fits is None}
@@ -108,7 +114,7 @@ def test_an_answer_that_ignores_its_inputs_earns_nothing(question, judged):
 def test_inputs_depend_on_the_seed_and_the_id_alone(question):
     def as_bytes(seed):
         return [
-            (case.name, case.given, [np.asarray(a).tobytes() for a in case.call.all_arguments])
+            (case.name, pickle.dumps(case.given), [np.asarray(a).tobytes() for a in case.call.all_arguments])
             for case in inputs(question, seed)
         ]
 
@@ -196,3 +202,64 @@ def test_a_latch_must_hold_either_bit_against_the_worst_data():
     value = (np.array([[24.0, 5.0]]), np.zeros((1, 1)), np.array([[-12.0]]))
     verdict = judge(question, cases, [Outcome("returned", value=value) for _ in cases], public=True)
     assert 0 < verdict.points < 3
+
+
+TRAINING = [question for question in QUESTIONS if question.trains]
+
+
+@pytest.mark.parametrize("question", TRAINING, **ids)
+def test_a_wrong_training_earns_nothing(question, judged):
+    """What stands in place of changed model solutions: each wrong way to train loses all points."""
+    for mistake in question.misconceptions:
+        for place, form in enumerate(mistake.forms):
+            assert judged(question, form).points == 0, (mistake.id, place)
+
+
+@pytest.mark.parametrize("question", TRAINING, **ids)
+def test_a_training_learns_from_what_it_is_given(question, solved):
+    """Weights that were trained on other sequences fail: no weights that are always the same can pass."""
+    one, other = inputs(question, "one"), inputs(question, "other")
+    learned = [perform(case.call, solved[question.id]) for case in one]
+    assert judge(question, one, learned, public=False).status == "right"
+    assert judge(question, other, learned, public=False).points < question.points
+
+
+@pytest.mark.parametrize(
+    ("question", "changes", "sentence"),
+    [
+        ("time.train", {"kind": "function", "behaviour": None}, "only a behaviour can train"),
+        ("time.train", {"trains": ("W", "U")}, "it must be given W, U and return these, in this order"),
+        ("time.train", {"trains": ("b", "U", "W")}, "it must be given b, U, W and return these, in this order"),
+        ("time.train", {"misconceptions": ()}, "at least 5 wrong ways to train are needed"),
+        ("time.train", {"reference": lambda x, y, W, U, b: (W, U, b)}, "the given weights are right already"),
+        ("time.clip", {"trains": ("d_W", "d_U", "d_b")}, "only a behaviour can train"),
+        ("ch03.latch", {"trains": ("W_z", "U_z", "b_z")}, "it must be given W_z, U_z, b_z and return these"),
+    ],
+)
+def test_only_a_question_that_trains_is_spared_the_long_proof(question, changes, sentence):
+    asked = replace(find_question(question), uses=(), **changes)
+    with pytest.raises(RegistryError, match=sentence):
+        validate([Assignment("ch99-one", "One", (asked,), 5, "easy", "It trains.", "Go on.")])
+
+
+def test_the_mark_changes_how_many_seeds_are_tried_and_nothing_else():
+    assert [question.id for question in TRAINING] == ["time.train"]
+    for question in QUESTIONS:
+        assert len(seeds(question, 200)) == (3 if question in TRAINING else 200)
+
+
+def test_the_loop_to_repair_is_the_one_whose_faults_are_known(performed):
+    """The code that the task prints runs, and all three of its faults are named."""
+    (found,) = (a for a in assignments() if "time.repair" in [question.id for question in a.questions])
+    task = next(
+        cell.source
+        for cell in nbformat.read(ROOT / "exercises" / f"{found.stem}.ipynb", as_version=4).cells
+        if cell.metadata.get("gru") == {"part": "task", "question": "time.repair"}
+    )
+    printed = task.partition("```python\n")[2].partition("```")[0]
+    namespace = run([*given_cells(found), *model_answers(found).values(), printed])
+    asked = find_question("time.repair")
+    for seed in range(5):
+        cases = inputs(asked, seed)
+        verdict = judge(asked, cases, performed(namespace[asked.answer], cases), public=True)
+        assert verdict.misconception == "as_printed" and verdict.points == 0, verdict
