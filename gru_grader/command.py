@@ -1,9 +1,12 @@
 """What the command gru-grader does."""
 
 import argparse
+import difflib
 import math
 import os
+import shutil
 import sys
+import traceback
 import unicodedata
 from pathlib import Path
 
@@ -36,20 +39,33 @@ def run(arguments=None, assignments=None):
     KeyboardInterrupt
         With Ctrl-C, but for the grading itself, which takes note of what is finished.
     """
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot write a letter gets its number.
         stream.reconfigure(errors="backslashreplace")
+    options = _parser().parse_args(arguments)
+    options.assignments = assignments
     try:
-        options = _parser().parse_args(arguments)
-        options.assignments = assignments
         return options.command(options)
     except (CannotStart, selftest.CannotGrade) as error:
         print(f"gru-grader: {safe_line(str(error), 2000)}", file=sys.stderr)
         return UNUSABLE
     except OSError as error:
         print(f"gru-grader: stopped, because of: {safe_line(results.fault(error))}", file=sys.stderr)
-        print("What is finished is kept; the same command goes on.", file=sys.stderr)
+        if options.command is _grade:
+            print("What is finished is kept; the same command goes on.", file=sys.stderr)
         return GRADER_FAILED
+
+
+def _open_streams():
+    """Open onto nowhere what the command was started without, so that no file of ours is taken for it."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)
 
 
 def _say(text):
@@ -95,7 +111,7 @@ def _parser():
     )
     grade.add_argument(
         "--seed",
-        type=int,
+        type=_whole,
         metavar="SEED",
         help="a number that decides the hidden inputs (default:"
         " that of RESULTS, or else a random one, kept in RESULTS/grading.json)",
@@ -147,12 +163,25 @@ def _parser():
 
 def _positive(kind):
     def read(text):
-        value = kind(text)
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
         if not (0 < value and math.isfinite(value)):
-            raise argparse.ArgumentTypeError("must be greater than zero")
+            raise argparse.ArgumentTypeError(f"must be a {_NUMBERS[kind]} greater than zero")
         return value
 
     return read
+
+
+_NUMBERS = {int: "whole number", float: "number"}
+
+
+def _whole(text):
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("must be a whole number") from None
 
 
 def _grade(options):
@@ -186,6 +215,15 @@ def _assignments(options):
         registry.validate(found)
     except registry.RegistryError as error:
         raise CannotStart(f"the questions in {options.questions}: " + "; ".join(str(error).split("\n"))) from None
+    except Exception as error:
+        folder = Path(options.questions).resolve()
+        theirs = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(folder)]
+        if not theirs:
+            raise
+        # Asked for inputs or an answer, as happens before the first submission, a question failed.
+        place = f"{theirs[-1].filename}, line {theirs[-1].lineno}"
+        reason = f"{place}: {type(error).__name__}: {error}"
+        raise CannotStart(f"the questions in {options.questions}: {reason}") from None
     return found
 
 
@@ -205,6 +243,10 @@ def _level(options):
     return chosen.level
 
 
+_WIDE = 72
+"""Columns of a terminal in which the bar has room beside all that is written next to it."""
+
+
 class _Progress:
     """A bar on a terminal, a line a submission elsewhere."""
 
@@ -213,7 +255,10 @@ class _Progress:
         if sys.stderr.isatty():
             import tqdm
 
-            self._bar = tqdm.tqdm(total=total, unit=" submissions", dynamic_ncols=True)
+            # The rate is the first thing to leave out where the bar would have no room.
+            narrow = {"bar_format": "{percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]"}
+            is_narrow = shutil.get_terminal_size().columns < _WIDE
+            self._bar = tqdm.tqdm(total=total, unit=" submissions", dynamic_ncols=True, **(narrow if is_narrow else {}))
 
     def __enter__(self):
         return self
@@ -235,23 +280,43 @@ def _doctor(options):
 
 
 def _show(options):
-    path = _result_path(Path(options.out), options.student, options.assignment)
-    record = results.read(path)
-    if record is None and path.exists():
-        raise CannotStart(f"the result {path} is damaged; gru-grader grade with the same folders makes it again")
+    out = Path(options.out)
+    student = _student_folder(out, options.student)
+    path = out / student / options.assignment / results.FILE
+    # Of whom nothing could be graded, the folder itself says why.
+    found = next((place for place in (path, out / student / results.FILE) if place.exists()), None)
+    if found is None:
+        raise CannotStart(_no_result(out, student, path))
+    record = results.read(found)
     if record is None:
-        raise CannotStart(f"there is no result {path}; --out names the folder of the results")
+        raise CannotStart(f"the result {found} is damaged; gru-grader grade with the same folders makes it again")
     _say(report.full(record))
     return ALL_GRADED
 
 
-def _result_path(out, student, assignment):
-    """Find a student's result, however the accents of the name are stored."""
-    path = out / student / assignment / results.FILE
-    if path.exists() or not out.is_dir():
-        return path
-    alike = [name for name in os.listdir(out) if _composed(name) == _composed(student)]
-    return next((found for name in alike if (found := out / name / assignment / results.FILE).exists()), path)
+def _student_folder(out, student):
+    """Find the name of a student's folder, however the accents are stored, also as the table guards it."""
+    for name in (student, student.removeprefix("'")):
+        if (out / name).exists():
+            return name
+        for alike in _names_in(out):
+            if _composed(alike) == _composed(name):
+                return alike
+    return student
+
+
+def _no_result(out, student, path):
+    """Say that there is no result, and what there is instead."""
+    if there := [name for name in _names_in(out / student) if (out / student / name / results.FILE).exists()]:
+        return f"there is no result {path}; of {student} there are {', '.join(there)}"
+    near = difflib.get_close_matches(student, _names_in(out))
+    return f"there is no result {path}; --out names the folder of the results" + (
+        f", in which there are {', '.join(near)}" if near else ""
+    )
+
+
+def _names_in(folder):
+    return sorted(os.listdir(folder)) if folder.is_dir() else []
 
 
 def _composed(name):

@@ -28,7 +28,9 @@ def full(record):
     str
     """
     data = record["extra_data"]
-    head = f"{without_signs(safe_line(data['student']))}, {data['assignment']}: {score(record)}"
+    # Without an assignment where none was recognised.
+    names = filter(None, (without_signs(safe_line(data["student"])), data["assignment"]))
+    head = f"{', '.join(names)}: {score(record)}"
     blocks = [head, *[test["output"] for test in record["tests"]], record["output"]]
     if data["status"] in (results.GRADED, results.NOT_ATTEMPTED):
         limits = data["limits"]
@@ -82,9 +84,13 @@ def closing(summary, out):
         if failed := [rest for found, *rest in summary.failed if found == status]:
             lines.append(f"{title}:")
             lines += [f"  {safe_line(student)}, {stem}: {safe_line(reason)}" for student, stem, reason in failed]
+    nothing_else = len({item.student for item in summary.unplaced if item.student})
     if summary.unplaced:
         lines.append("Not taken for a submission:")
         lines += [f"  {safe_line(item.path)}: {safe_line(item.reason)}" for item in summary.unplaced]
+        if nothing_else:
+            who = "1 student" if nothing_else == 1 else f"{nothing_else} students"
+            lines.append(f"  There is nothing else of {who}: not_gradable in the table.")
     if summary.unsure:
         lines.append("Graded for the student on the left; if that is a folder of students, grade it by itself:")
         files = {submission.student: submission.unsure for submission in summary.unsure}
@@ -95,8 +101,7 @@ def closing(summary, out):
         lines += ["  " + ", ".join(ascii(name) for name in names) for names in summary.alike]
     if summary.interrupted:
         lines.append("Stopped. What is finished is kept; the same command goes on.")
-    named = {item.student for item in summary.unplaced if item.student}
-    earlier = summary.rows - summary.counts.total() - len(named)
+    earlier = summary.rows - summary.counts.total() - nothing_else
     table = "the table is summary.csv" + (f", with {earlier} more from earlier runs" if earlier > 0 else "")
     lines.append(f"Results: {safe_line(str(out))}; {table}.")
     return "\n".join(lines)

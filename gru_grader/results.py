@@ -161,7 +161,7 @@ def unplaced_record(student, reason, stem=None):
     head = {"student": safe_line(student), "assignment": stem or "", "status": NOT_GRADABLE}
     return {
         "score": None,
-        "output": f"It could not be graded. {safe_line(reason)}.",
+        "output": f"It could not be graded: {safe_line(reason)}.",
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
@@ -267,7 +267,12 @@ def write_text(path, text):
 def whole_file(path):
     """Open a text file that takes its place when all is written to it, and not before."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
+    except OSError as error:
+        # Nobody knows the name of a file that is only there while it is written.
+        error.filename = str(path.parent)
+        raise
     try:
         with open(handle, "w", encoding="utf-8", newline="") as file:
             yield file

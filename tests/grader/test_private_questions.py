@@ -40,6 +40,9 @@ ASSIGNMENT = Assignment(
     next_step="Stop.",
 )
 """
+NO_DRAW = MODULE.format(stem="exam", chapter="exam", points=4).replace(
+    "from _drawing import draw", "def draw(rng):\n    return 1 / 0"
+)
 DRAWING = """
 from gru_checks.calling import Call
 from gru_checks.question import Case
@@ -96,6 +99,7 @@ def test_one_of_the_same_stem_takes_the_place_of_the_course_s(tmp_path):
         ("exam.py", "x = (", "SyntaxError"),
         ("exam.py", "x = 1", "exam.py: it has no ASSIGNMENT"),
         ("_exam.py", "x = 1", "no file whose name ends in .py"),
+        ("exam.py", NO_DRAW, "exam.py, line 3: ZeroDivisionError: division by zero"),
         ("exam.py", MODULE.format(stem="exam", chapter="exam", points=0), "points must be a positive whole number"),
     ],
 )
