@@ -88,7 +88,11 @@ THEMES = {
             "ch01-introduction#Batch and time exchanged",
             ("ch02.columns", "reshaped"),
         ),
-        Belief("batch_first changes the shape of h_n as well."),
+        Belief(
+            "batch_first changes the shape of h_n as well.",
+            "ch01-introduction#Claim 1: Keras, PyTorch and `gru_ref` compute the same layer",
+            ("ch01.shapes", "final_batch_first"),
+        ),
         Belief("The last output is the final state, in both directions."),
         Belief("h_n[0] is the last layer's state."),
         Belief("dropout acts in a network of one layer."),
@@ -117,10 +121,12 @@ THEMES = {
         Belief(
             "Gradients may be clipped at any time before the step.",
             "learning-through-time#Clipping before the gradient is there",
+            ("time.repair", "clipped_too_early"),
         ),
         Belief(
             "The state is to be detached at every step (or: never).",
             "learning-through-time#Detached at every step, or never",
+            ("time.truncated", "every_step"),
         ),
         Belief("stateful=True goes with shuffled batches."),
         Belief(
