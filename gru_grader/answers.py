@@ -9,6 +9,8 @@ from gru_grader.text import without_signs
 
 MAX_TEXT = 500
 """How many characters of a text are kept."""
+MAX_LETTERS = 100
+"""How many characters of a text in an answer's value are kept."""
 _OUTCOME_KINDS = {field.name: type(getattr(Outcome(""), field.name)) for field in dataclasses.fields(Outcome)}
 
 
@@ -28,8 +30,17 @@ def outcome(fields):
     # raises, so there the judge folds it.
     folded = {name: " ".join(text.split()) for name, text in texts.items()}
     texts = folded | ({"message": texts["message"]} if fields["status"] == "raised" else {})
-    value = plain(fields["value"]) if fields["status"] == "returned" else None
+    value = _shortened(plain(fields["value"])) if fields["status"] == "returned" else None
     return Outcome(**{**fields, **texts, "value": value, "changed": fields["changed"][:100]})
+
+
+def _shortened(value):
+    """Cut the texts in an answer: the longest that is right is a letter, and whoever compares may multiply them."""
+    if type(value) is str:
+        return value[:MAX_LETTERS]
+    if type(value) in (list, tuple):
+        return type(value)(map(_shortened, value))
+    return {key[:MAX_LETTERS]: _shortened(entry) for key, entry in value.items()} if type(value) is dict else value
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import math
 import os
 import pwd
-import shutil
+import secrets
 import signal
 import stat
 from pathlib import Path
@@ -127,15 +127,29 @@ def kill(handle):
 
 
 def empty(folder):
-    for entry in os.scandir(folder):
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path, ignore_errors=True)
-        else:
-            os.unlink(entry.path)
+    """Remove all that a submission left in its folder; nothing of it may run any more.
+
+    However deep its folders are, and even where they are closed to their owner:
+    what is in a folder is first moved up, so that no path is long.
+    """
+    while entries := list(os.scandir(folder)):
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False):
+                os.unlink(entry.path)
+                continue
+            os.chmod(entry.path, 0o700)
+            for inner in list(os.scandir(entry.path)):
+                if inner.is_dir(follow_symlinks=False):
+                    # To move a folder takes the right to write to it.
+                    os.chmod(inner.path, 0o700)
+                    os.rename(inner.path, f"{folder}/{secrets.token_hex(16)}")
+                else:
+                    os.unlink(inner.path)
+            os.rmdir(entry.path)
 
 
 def size(folder, limits):
-    """Add up the files below a folder; infinite when there are very many."""
+    """Add up the files below a folder; infinite when there are very many, or more than can be counted."""
     total, entries, folders = 0, 0, [folder]
     while folders:
         try:
@@ -148,6 +162,10 @@ def size(folder, limits):
                         folders.append(entry.path)
                     else:
                         total += entry.stat(follow_symlinks=False).st_size
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError):
+            # Removed since.
             continue
+        except OSError:
+            # Closed to its owner, or too deep for a path.
+            return math.inf
     return total

@@ -14,13 +14,15 @@ import struct
 
 import numpy as np
 
-from gru_checks.values import MAX_BYTES, MAX_DEPTH, MAX_ITEMS
+from gru_checks.values import MAX_DEPTH, MAX_ITEMS
 
 SIGNATURE = b"GRU1"
 PREFIX = struct.Struct("<4sIQ")
 """Signature, length of the header, length of the arrays' bytes."""
 MAX_HEADER = 4 * 2**20
-MAX_ARRAYS = MAX_BYTES
+"""Bytes; a request to run the longest notebook fits, whatever its characters are."""
+MAX_ARRAYS = 4 * 2**20
+"""Bytes, a hundred times those of any answer: a submission's answers wait together in the trusted process."""
 DTYPES = {np.dtype(code).str for code in "?bBhHiIlLqQefd"}
 """Booleans, integers and floating-point numbers of this machine's byte order."""
 
@@ -52,7 +54,9 @@ def encode(message):
     arrays = []
     try:
         tree = _packed(message, arrays)
-        header = json.dumps([tree, [[array.dtype.str, list(array.shape)] for array in arrays]]).encode("ascii")
+        header = json.dumps([tree, [[array.dtype.str, list(array.shape)] for array in arrays]], ensure_ascii=False)
+        # Notebooks may hold halves of surrogate pairs.
+        header = header.encode("utf-8", "surrogatepass")
     except (TypeError, ValueError, RecursionError) as error:
         raise WireError(f"not a plain value: {error}") from None
     size = sum(array.nbytes for array in arrays)
@@ -120,7 +124,7 @@ def decode(header, content):
         If the two are anything but a message that `encode` could have written.
     """
     try:
-        whole = json.loads(bytes(header).decode("ascii"))
+        whole = json.loads(bytes(header).decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError) as error:
         raise WireError(f"the header is not JSON: {type(error).__name__}") from None
     if type(whole) is not list or len(whole) != 2 or type(whole[1]) is not list:

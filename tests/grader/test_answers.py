@@ -64,3 +64,10 @@ def test_in_a_report_the_signs_and_the_beginnings_of_lines_are_the_grader_s(padd
 def test_texts_are_bounded():
     said = outcome(asdict(Outcome("raised", error="E" * 10**6, message="m" * 10**6, line="l" * 10**6)))
     assert len(said.error) == len(said.message) == len(said.line) == 500
+
+
+def test_texts_in_an_answer_are_cut():
+    """NumPy makes of a list of texts an array in which each takes as much room as the longest."""
+    long = {"x" * 10**6: ["y" * 10**6, ("z" * 10**6, 1.5)]}
+    value = outcome(asdict(Outcome("returned", value=long))).value
+    assert value == {"x" * 100: ["y" * 100, ("z" * 100, 1.5)]}

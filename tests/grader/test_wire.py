@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from gru_checks.values import identical
 from gru_grader import wire
+from gru_grader.notebook import MAX_SOURCE
 
 DTYPES = st.sampled_from(["?", "i1", "u1", "i4", "i8", "u8", "f2", "f4", "f8"])
 ARRAYS = hnp.arrays(DTYPES, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4))
@@ -127,6 +128,12 @@ def test_size_is_known_before_anything_is_read():
         wire.sizes(wire.PREFIX.pack(wire.SIGNATURE, 0, wire.MAX_ARRAYS + 1))
     with pytest.raises(wire.WireError, match="too large"):
         wire.encode(np.zeros(wire.MAX_ARRAYS // 8 + 1))
+
+
+def test_the_longest_notebook_can_be_sent_whatever_its_characters():
+    for character in ("\U0001f600", "\ud800", "\x01", '"'):
+        cells = [character * MAX_SOURCE]
+        assert wire.decode(*parts(wire.encode(cells))) == cells
 
 
 def test_booleans_are_zero_and_one():

@@ -111,6 +111,14 @@ SEEN = [
         double="def double(x):\n    import os\n    open('note', 'w').write('was here')\n    os._exit(0)",
         square="def square(x):\n    import os\n    return None if os.path.exists('note') else x * x",
     ),
+    spoil(
+        "a note left in a folder closed to its owner",
+        "reading",
+        {"double": "crashed"},
+        double="def double(x):\n    import os\n    os.mkdir('closed', 0o300)\n    os.mkdir('closed/inner')\n"
+        "    os.rename('closed/inner', 'closed/moved')\n    open('closed/note', 'w').write('here')\n    os._exit(0)",
+        square="def square(x):\n    import os\n    return None if os.path.exists('closed/note') else x * x",
+    ),
     refused(
         "memory that processes share",
         "reading",

@@ -171,6 +171,49 @@ while True:
         ],
     ),
     spoil(
+        "a thread that talks between the answers",
+        "channel",
+        {"double": "missing"},
+        before=[FIND_CHANNEL],
+        double="""
+def double(x):
+    import threading, time
+    def talk():
+        while True:
+            say(b"x")
+            time.sleep(0.001)
+    threading.Thread(target=talk, daemon=True).start()
+    time.sleep(0.05)
+    return 2 * x
+""",
+    ),
+    spoil(
+        "headers of a long number, of doubled keys and of half a character",
+        "channel",
+        dict.fromkeys(("double", "square", "total"), "missing"),
+        before=[FIND_CHANNEL + FRAME],
+        double="def double(x):\n    say(frame(b'[' + b'9' * 10**6 + b', []]'))",
+        square='def square(x):\n    say(frame(b\'[{"d": {"id": 1, "id": 2}}, []]\'))',
+        total="def total(x):\n    say(frame(b'[\"\\xed\\xa0\\x80\", []]'))\n    say(frame(b'[\"\\xff\", []]'))",
+    ),
+    spoil(
+        "the pipe that tells which cell begins, emptied",
+        "channel",
+        {},
+        before=[
+            """
+import os, stat
+for descriptor in range(3, 64):
+    try:
+        if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+            os.read(os.open(f"/proc/self/fd/{descriptor}", os.O_RDONLY | os.O_NONBLOCK), 100)
+            os._exit(0)
+    except OSError:
+        pass
+"""
+        ],
+    ),
+    spoil(
         "the pipe that tells which cell begins, filled",
         "channel",
         {},

@@ -193,6 +193,49 @@ display({"score": 10})
         cells(answers("return np.full_like(x, np.nan)")),
         dict.fromkeys(NAMES, "wrong"),
     ),
+    cheat(
+        "a precision so low that much agrees",
+        "",
+        after=[
+            "def double(x):\n    return np.float16(2.05 * x + 0.02)",
+            "def square(x):\n    return np.float16(1.05 * x * x)",
+            "def total(x):\n    return np.float16(1.05 * x.sum(axis=0, keepdims=True))",
+        ],
+        expected=ALL_WRONG,
+    ),
+    Submission(
+        "containers that say one thing and hold another",
+        "tampering",
+        cells(
+            answers("return Many([1.0]) if len(x) > 1 else Pair()"),
+            before=[
+                """
+class Many(list):
+    def __iter__(self): return iter([[0.0] * 7])
+    def __len__(self): return 5
+    def __eq__(self, other): return True
+class Pair(tuple):
+    def __new__(cls): return tuple.__new__(cls, (float("nan"),) * 2)
+    def __iter__(self): return iter(())
+    def __len__(self): return 2
+"""
+            ],
+        ),
+        ALL_WRONG,
+    ),
+    Submission(
+        "infinite, empty and many-sided arrays",
+        "tampering",
+        cells(
+            answers(
+                "calls.append(x)\n"
+                "arrays = np.full(x.shape, np.inf), np.zeros((0, *x.shape)), np.zeros((1,) * 20), np.array([])\n"
+                "return arrays[len(calls) % 4]"
+            ),
+            before=["calls = []"],
+        ),
+        ALL_WRONG,
+    ),
     Submission(
         "an array of objects that agree",
         "tampering",

@@ -1,6 +1,7 @@
 """Hanging, exhausting and crashing: each costs the one answer at most that does it."""
 
-from tests.hostile.submission import raises, spoil
+from tests.grader.bank import NAMES
+from tests.hostile.submission import answers, raises, spoil
 
 HANGING = [
     spoil("a loop in a cell", "hanging", {}, before=["while True:\n    pass"]),
@@ -90,6 +91,30 @@ def double(x):
         "hanging",
         {"both_ends": "timed_out"},
         both_ends="def both_ends(x):\n    return 7 ** (10**9)",
+    ),
+    spoil(
+        "blank lines without end, and an answer that is not defined",
+        "hanging",
+        {"double": "not_defined"},
+        before=["\n" * 500_000, " \t" * 20_000 + "\n" + "  \n" * 10_000],
+        double="other = 1",
+    ),
+    spoil(
+        "a timer that stops the process",
+        "hanging",
+        {"double": "timed_out"},
+        double="""
+def double(x):
+    import ctypes, time
+    libc = ctypes.CDLL(None)
+    # A struct sigevent: value, SIGSTOP, SIGEV_SIGNAL; a struct itimerspec: once, after a nanosecond.
+    event = ctypes.create_string_buffer(64)
+    ctypes.memmove(ctypes.addressof(event) + 8, (ctypes.c_int * 2)(19, 0), 8)
+    timer = ctypes.c_void_p()
+    libc.timer_create(1, event, ctypes.byref(timer))
+    libc.timer_settime(timer, 0, (ctypes.c_long * 4)(0, 0, 0, 1), None)
+    time.sleep(3600)
+""",
     ),
     spoil(
         "threads and functions that outlive the cells",
@@ -186,6 +211,43 @@ EXHAUSTING = [
         ],
     ),
     spoil(
+        "folders in folders without end",
+        "exhausting",
+        {"double": "crashed"},
+        double="""
+def double(x):
+    import os
+    try:
+        while True:
+            os.mkdir("deep")
+            os.chdir("deep")
+    except OSError:
+        os._exit(0)
+""",
+    ),
+    spoil(
+        "answers that multiply when they are compared",
+        "exhausting",
+        dict.fromkeys(("double", "square"), "wrong"),
+        double="def double(x):\n    return ['x' * 2_000_000] + [''] * 90_000",
+        square="def square(x):\n    return [['x' * 20_000] * 5] + [''] * 50_000",
+    ),
+    spoil(
+        "large answers to everything",
+        "exhausting",
+        dict.fromkeys(NAMES, "unreadable"),
+        **answers("return np.ones(2**20)"),
+    ),
+    spoil(
+        "thousands of threads with small stacks",
+        "exhausting",
+        {},
+        before=[
+            "import threading, time\nthreading.stack_size(2**15)\n"
+            "for _ in range(5000):\n    threading.Thread(target=time.sleep, args=(0.3,), daemon=True).start()"
+        ],
+    ),
+    spoil(
         "output without end in a call",
         "exhausting",
         {"square": "timed_out"},
@@ -244,6 +306,30 @@ CRASHING = [
         "crashing",
         {},
         before=["import os\nfor number in range(3):\n    os.close(number)", "print('nowhere')"],
+    ),
+    spoil(
+        "Python's own functions taken away",
+        "crashing",
+        # NumPy imports in these.
+        raises("total", "both_ends"),
+        after=[
+            "import sys\nsys.setrecursionlimit(30)",
+            "import builtins\ndef refuse(*arguments, **named):\n    raise ImportError\nbuiltins.__import__ = refuse",
+            "for name in ('len', 'isinstance', 'type', 'dict', 'list', 'vars', 'zip', 'callable', 'getattr'):\n"
+            "    delattr(builtins, name)",
+        ],
+    ),
+    spoil(
+        "an error whose class has no name",
+        "crashing",
+        raises("square"),
+        before=[
+            "class Nameless(type):\n    __name__ = property(lambda self: 1 / 0)\n"
+            "class End(Exception, metaclass=Nameless):\n    pass",
+            "raise End",
+        ],
+        square="class Exit(type):\n    @property\n    def __name__(self):\n        raise SystemExit\n"
+        "class Way(Exception, metaclass=Exit):\n    pass\ndef square(x):\n    raise Way",
     ),
     spoil(
         "a stack used up in C",
