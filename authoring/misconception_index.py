@@ -61,6 +61,7 @@ THEMES = {
         Belief(
             "In a GRU gradients cannot vanish, and clipping is not needed.",
             "learning-through-time#Claim 5: a GRU's gradient can still vanish, and it can still explode",
+            ("time.train", "blown_up"),
         ),
         Belief(
             "The number of hidden units is the number of time steps, and longer sequences need more parameters.",
@@ -70,6 +71,7 @@ THEMES = {
         Belief(
             "A cell from a textbook must give the numbers of torch.nn.GRU.",
             "ch06-new-state#Claim 8: Keras has both forms, PyTorch has one",
+            ("ch06.cell", "pytorch"),
         ),
     ),
     "Compared with others": (
@@ -100,6 +102,7 @@ THEMES = {
         Belief(
             "Weights go from Keras to PyTorch as they are.",
             "rosetta#Order and shape",
+            ("ch06.cell", "gates_exchanged"),
         ),
         Belief("input_length, batch_input_shape and time_major still exist in Keras 3."),
         Belief("recurrent_dropout costs nothing in speed."),
