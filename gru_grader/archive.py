@@ -13,9 +13,12 @@ from gru_grader.notebook import MAX_BYTES
 MAX_MEMBERS = 100_000
 MAX_TOTAL = 8 * 2**30
 """Bytes that all notebooks of an archive may have together."""
+MAX_DEPTH = 20
+"""Folders in which a file may lie, one in the other."""
 _IGNORED = ("__MACOSX",)
 _IS_ENCRYPTED = 0x1
-_DAMAGED = (zipfile.BadZipFile, EOFError, ValueError, zlib.error, lzma.LZMAError)
+# Out of memory: the archive says how much is needed to unpack it.
+_DAMAGED = (zipfile.BadZipFile, EOFError, ValueError, zlib.error, lzma.LZMAError, MemoryError)
 _NO_NAME = (errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ)
 
 
@@ -70,6 +73,9 @@ def _unpack(archive, folder):
             left_out.append((member.filename, "its name leads out of the archive"))
             continue
         if not parts or parts[0] in _IGNORED or any(part.startswith(".") for part in parts):
+            continue
+        if len(parts) > MAX_DEPTH:
+            left_out.append((member.filename, f"it lies more than {MAX_DEPTH} folders deep"))
             continue
         target = folder.joinpath(*parts)
         try:

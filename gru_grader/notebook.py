@@ -4,6 +4,7 @@ What the submitter's program wrote beside the code (metadata, tags, outputs,
 kernel) is not looked at, so that nothing in it can matter.
 """
 
+import codecs
 import errno
 import hashlib
 import json
@@ -12,8 +13,12 @@ import stat
 from dataclasses import dataclass
 
 ENDING = ".ipynb"
+UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""How a file begins that an editor saved as what it calls Unicode."""
 MAX_BYTES = 16 * 2**20
 """A file larger than this is not opened; stored pictures fit in easily."""
+MAX_PARTS = 1_000_000
+"""Brackets and braces that begin something; each takes much more memory, and time, than its bytes."""
 MAX_CELLS = 2000
 MAX_SOURCE = 600_000
 """Characters of all code cells together."""
@@ -55,16 +60,25 @@ def read(path):
     NotGradable
     """
     content = _content(path)
+    text = _text(content)
+    if text.count("[") + text.count("{") > MAX_PARTS:
+        raise NotGradable("The file has more parts than a notebook can have. Clear the outputs and save it again.")
     try:
         # Numbers are not needed, and long ones are slow to read.
-        document = json.loads(content.decode("utf-8-sig"), parse_int=len, parse_float=len)
-    except UnicodeDecodeError:
-        raise NotGradable("The file is not text in UTF-8.") from None
+        document = json.loads(text, parse_int=len, parse_float=len)
     except RecursionError:
         raise NotGradable("The file is nested too deeply.") from None
     except (ValueError, MemoryError):
         raise NotGradable("The file is not a notebook: it is not JSON. Was the download interrupted?") from None
     return Notebook(tuple(_sources(document)), hashlib.sha256(content).hexdigest())
+
+
+def _text(content):
+    """Decode a file as what it says it is, else as UTF-8, else as what older editors write, which every byte is."""
+    try:
+        return content.decode("utf-16" if content.startswith(UTF_16_MARKS) else "utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
 
 
 def _content(path):
@@ -80,7 +94,8 @@ def _content(path):
         os.close(descriptor)
         raise NotGradable("This is not a file: it is a folder, a pipe or a device.")
     with open(descriptor, "rb") as file:
-        content = file.read(MAX_BYTES + 1) if state.st_size <= MAX_BYTES else b""
+        # A byte more than there is, should it be growing; to ask for the most there can be would reserve it.
+        content = file.read(state.st_size + 1) if state.st_size <= MAX_BYTES else b""
     if max(state.st_size, len(content)) > MAX_BYTES:
         raise NotGradable(f"The file is larger than {MAX_BYTES // 2**20} MiB. Clear the outputs and save it again.")
     return content

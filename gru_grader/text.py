@@ -2,8 +2,8 @@
 
 import unicodedata
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet take a cell for a formula."""
+_FORMULA = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
+"""What makes a spreadsheet take a cell for a formula; the last four are the wide forms of the first."""
 _FIRST_SIGN = "\u2300"
 
 
@@ -89,5 +89,6 @@ def _is_sign(character):
 
 
 def _is_harmless(character):
-    # Control, format (which reverses text and hides letters), surrogate, private and unassigned characters.
-    return character == "\n" or not unicodedata.category(character).startswith("C")
+    # Control, format (which reverses text and hides letters), surrogate, private and unassigned characters; and the
+    # separators of lines and paragraphs, at which some programs begin a line.
+    return character == "\n" or not unicodedata.category(character).startswith(("C", "Zl", "Zp"))

@@ -96,6 +96,25 @@ def test_links_duplicates_and_secrets_are_left_out(tmp_path):
     ]
 
 
+def test_folders_in_folders_without_end_are_left_out(tmp_path):
+    deep = [("a/" * 2000 + "ch03.ipynb", "{}"), ("b/" * 2000, "")]
+    found, left_out = unpacked(tmp_path, *deep, ("anna/ch03.ipynb", "{}"), ("c/" * 19 + "ch03.ipynb", "{}"))
+    assert {name for name in found if name.endswith(".ipynb")} == {"anna/ch03.ipynb", "c/" * 19 + "ch03.ipynb"}
+    assert left_out == {name: "it lies more than 20 folders deep" for name, _ in deep}
+
+
+def test_what_needs_more_memory_than_there_is_counts_as_damaged(tmp_path, monkeypatch):
+    path = zipped(tmp_path / "in.zip", [("anna/ch03.ipynb", RIGHT_NOTEBOOK)])
+
+    def read(self, size):
+        raise MemoryError
+
+    monkeypatch.setattr(zipfile.ZipExtFile, "read", read)
+    (tmp_path / "out").mkdir()
+    assert unpack(path, tmp_path / "out") == []
+    assert (tmp_path / "out/anna/ch03.ipynb").read_bytes() == b""
+
+
 def test_an_encrypted_member_is_left_out(tmp_path):
     content = bytearray(zipped(tmp_path / "plain.zip", [("anna/ch03.ipynb", "{}")]).read_bytes())
     for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):

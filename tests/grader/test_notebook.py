@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gru_grader.notebook import MAX_BYTES, NotGradable, read
+from gru_grader.notebook import MAX_BYTES, MAX_PARTS, NotGradable, read
 from tests.grader.bank import notebook_text
 
 
@@ -33,6 +33,14 @@ def test_a_byte_order_mark_does_not_matter(file):
     assert cells_of(file, b"\xef\xbb\xbf" + notebook_text(["a = 1"]).encode()) == ("a = 1",)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_what_other_editors_make_of_the_letters_does_not_matter(file, encoding):
+    text = notebook_text(["größe = 1"]).replace("\\u00f6", "ö").replace("\\u00df", "ß")
+    assert cells_of(file, text.encode(encoding)) == ("größe = 1",)
+    (file.parent / "be.ipynb").write_bytes(b"\xfe\xff" + text.encode("utf-16-be"))
+    assert read(file.parent / "be.ipynb").cells == ("größe = 1",)
+
+
 def test_format_3_is_read(file):
     sheet = {"cells": [{"cell_type": "code", "input": ["a = 1\n", "b = 2"]}, {"cell_type": "heading", "source": "x"}]}
     assert cells_of(file, json.dumps({"nbformat": 3, "worksheets": [sheet]})) == ("a = 1\nb = 2",)
@@ -48,7 +56,9 @@ def test_lone_surrogates_are_kept(file):
         (b"", "not JSON"),
         (b"%PDF-1.7", "not JSON"),
         (b'{"cells": [', "not JSON"),
-        (b"\xff\xfe{\x00}\x00", "UTF-8"),
+        (b"\xff\xfe{\x00}\x00", "no cells"),
+        (b"\xff\xfe{", "not JSON"),
+        (b"[{}," * (MAX_PARTS // 2) + b"[", "more parts"),
         (b"[" * 200_000, "nested too deeply"),
         (b'{"a":' * 200_000, "nested too deeply"),
         (b"{}", "no cells"),

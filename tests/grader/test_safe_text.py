@@ -2,6 +2,7 @@
 
 import csv
 import io
+import unicodedata
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,10 +14,14 @@ from gru_grader.text import safe, safe_cell, safe_line
 @settings(deadline=None)
 def test_nothing_but_printable_characters_and_line_ends_is_left(text):
     shown = safe(text)
-    assert all(c == "\n" or c.isprintable() or c in "\u2028\u2029\xa0" or c.isspace() for c in shown)
+    assert all(c == "\n" or c.isprintable() or unicodedata.category(c) == "Zs" for c in shown)
     assert "\x1b" not in shown and "\r" not in shown and "\u202e" not in shown
     shown.encode()
     assert "\n" not in safe_line(text)
+
+
+def test_no_other_sign_begins_a_line():
+    assert safe("a\u2028b\u2029c\x85d") == r"a\u2028b\u2029c\x85d"
 
 
 def test_honest_text_is_kept():
@@ -30,3 +35,4 @@ def test_no_cell_is_a_formula(text):
     csv.writer(row).writerow([safe_cell(text)])
     (cell,) = next(csv.reader(io.StringIO(row.getvalue())), [""])
     assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert safe_cell("\uff1d1") == "'\uff1d1"
