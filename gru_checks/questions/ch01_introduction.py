@@ -657,12 +657,14 @@ ADDING_DATA = Question(
         ),
         Misconception(
             "one_mark",
-            "There is one mark where there should be two, or only one of the two numbers is the target.",
+            "There is one mark where there should be two: the second one stands on the first.",
+            _adding(lambda draws, T: (draws[:, 0] * (T // 2), draws[:, 0] * (T // 2))),
+        ),
+        Misconception(
+            "target_of_one_mark",
+            "The target is one of the two marked numbers. It is their sum.",
             _adding(target=lambda numbers, marks, first, second: numbers[np.arange(len(numbers)), first]),
-            also=(
-                _adding(target=lambda numbers, marks, first, second: numbers[np.arange(len(numbers)), second]),
-                _adding(lambda draws, T: (draws[:, 0] * (T // 2), draws[:, 0] * (T // 2))),
-            ),
+            also=(_adding(target=lambda numbers, marks, first, second: numbers[np.arange(len(numbers)), second]),),
         ),
         Misconception(
             "all_added",
@@ -849,6 +851,11 @@ RUN = Question(
             "no_input",
             "The inputs play no part: x[:, t] @ W.T is missing.",
             _over_time(lambda x, h, W, U, b: np.tanh(h @ U.T + b)),
+        ),
+        Misconception(
+            "same_input",
+            "Every step reads the input of the first. Step t reads x[:, t].",
+            lambda x, h0, W, U, b: plain_states(np.repeat(x[:, :1], x.shape[1], axis=1), h0, W, U, b),
         ),
         Misconception(
             "no_bias",
