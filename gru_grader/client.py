@@ -475,6 +475,8 @@ class Worker:
         pipe, begins = os.pipe()
         for end in (pipe, begins):
             os.set_blocking(end, False)
+        # Nobody opens it again, by way of /proc, to take out what was written.
+        os.fchmod(pipe, 0)
         try:
             with theirs:
                 socket.send_fds(self._control, [FORKED], [theirs.fileno(), begins])
