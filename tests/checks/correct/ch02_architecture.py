@@ -70,8 +70,7 @@ def both_gates(x, h, W, U, b):
     return z, sigmoid(W[H:] @ x + U[H:] @ h + b[H:])""",
         "one array of shape (2, H, B)": """
 def both_gates(x, h, W, U, b):
-    z, r = sigmoid(W @ x + U @ h + b).reshape(2, *h.shape)
-    return z, r""",
+    return sigmoid(W @ x + U @ h + b).reshape(2, *h.shape)""",
         "stacked further": """
 def both_gates(x, h, W, U, b):
     a = np.hstack([W, U, b]) @ np.vstack([x, h, np.ones((1, x.shape[1]))])
@@ -115,6 +114,16 @@ def mended_cell(*arrays):
 }
 
 TORCH = {
+    "ch02.first_step": """
+def first_step(*arrays):
+    x, W, b = map(torch.from_numpy, arrays)
+    z, _, c = torch.einsum("ghi,ib->ghb", W, x) + b
+    return torch.sigmoid(z) * torch.tanh(c)""",
+    "ch02.repair": """
+def mended_cell(*arrays):
+    x, h, W, U, b = map(torch.from_numpy, arrays)
+    r, z = torch.sigmoid(W[:2] @ x + U[:2] @ h + b[:2].unsqueeze(2))
+    return torch.lerp(h, torch.tanh(W[2] @ x + U[2] @ (r * h) + b[2].unsqueeze(1)), z)""",
     "ch02.both_gates": """
 def both_gates(*arrays):
     x, h, W, U, b = map(torch.from_numpy, arrays)

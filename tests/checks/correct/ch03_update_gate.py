@@ -69,6 +69,22 @@ def limit_biases(W_z, U_z, eps):
 def limit_biases(W_z, U_z, eps):
     push = np.linalg.norm(np.hstack([W_z, U_z]), 1, axis=1)[:, None]
     return [np.log(eps) - np.log1p(-eps) - push, push - np.log(eps) + np.log1p(-eps)]""",
+        "the worst input, tried out": """
+def limit_biases(W, U, eps):
+    bits = lambda n: np.array(np.meshgrid(*[[-1.0, 1.0]] * n)).reshape(n, -1)
+    push = (W @ bits(W.shape[1])).max(1) + (U @ bits(len(U))).max(1)
+    bias = np.log(eps / (1 - eps)) - push
+    return bias[:, np.newaxis], -bias[:, np.newaxis]""",
+        "float32": """
+def limit_biases(W, U, eps):
+    weights = np.concatenate([W, U], axis=1, dtype="f4")
+    push = np.einsum("ij,ij->i", weights, np.sign(weights))[:, None]
+    shut = np.float32(np.log(eps / (1 - eps)))
+    return shut - push, push - shut""",
+        "one array": """
+def limit_biases(W_z, U_z, eps):
+    write = np.abs(np.hstack([W_z, U_z])).sum(axis=1, keepdims=True) - np.log(eps / (1 - eps))
+    return np.array([-write, write])""",
     },
     "ch03.half_life": {
         "base two": "def half_life(z): return -1 / np.log2(1 - z)",
@@ -77,6 +93,15 @@ def limit_biases(W_z, U_z, eps):
     },
     "ch03.keep_polarity": {
         "list": "def to_keep_polarity(W, U, b): return [0 - W, U * -1, np.negative(b)]",
+        "loop": "def to_keep_polarity(*weights): return tuple(-1.0 * array for array in weights)",
+        "nested lists": """
+def to_keep_polarity(W, U, b):
+    return tuple([[-entry for entry in row] for row in array.tolist()] for array in (W, U, b))""",
+        "from the negative of one stacked matrix": """
+def to_keep_polarity(W, U, b):
+    I, H = W.shape[1], len(W)
+    turned = np.hstack([W, U, b]) * -1
+    return turned[:, :I], turned[:, I : I + H], turned[:, I + H :]""",
         "in place": """
 def to_keep_polarity(W, U, b):
     for a in (W, U, b):
@@ -133,5 +158,5 @@ def gate_weight_gradient(*args):
     return torch.autograd.grad(a, (W, U, b), d * z * (1 - z))""",
 }
 
-MAIN = ("ch03.sigmoid", "ch03.update_gate", "ch03.gate_gradient")
+MAIN = ("ch03.sigmoid", "ch03.update_gate", "ch03.limits", "ch03.keep_polarity", "ch03.gate_gradient")
 """Questions about the cell itself, with at least five ways."""

@@ -1,6 +1,6 @@
 """Right answers to the questions of chapter 4, written otherwise than in the solution."""
 
-MAIN = ("ch04.reset_gate", "ch04.both_forms", "ch04.repair", "ch04.gate_gradient")
+MAIN = ("ch04.reset_gate", "ch04.seen", "ch04.both_forms", "ch04.repair", "ch04.gate_gradient")
 """Questions about the cell itself, with at least five ways."""
 
 VARIANTS = {
@@ -34,6 +34,10 @@ def reset_gate(*arrays):
         "multiply": "seen_state = np.multiply",
         "what is left when the rest is hidden": "def seen_state(h, r): return h - (1 - r) * h",
         "lists": "def seen_state(h, r): return [[a * b for a, b in zip(u, v)] for u, v in zip(h.tolist(), r.tolist())]",
+        "diagonal matrices": """
+def seen_state(h, r):
+    return np.stack([np.diag(r[:, k]) @ h[:, k] for k in range(h.shape[1])], axis=1)""",
+        "float32": 'def seen_state(h, r): return np.einsum("hb,hb->hb", h.astype("f4"), r.astype("f4"))',
         "in place": "def seen_state(h, r):\n    h *= r\n    return h",
     },
     "ch04.both_forms": {
@@ -51,6 +55,9 @@ def state_terms(h, r, U, c):
         "rows": """
 def state_terms(h, r, U, c):
     return ((r * h).T @ U.T).T, ((h.T @ U.T + c.T) * r.T).T""",
+        "one array": """
+def state_terms(h, r, U, c):
+    return np.stack([U @ (r * h), r * (U @ h + c)])""",
         "diagonal matrices": """
 def state_terms(h, r, U, c):
     one = [U @ np.diag(r[:, k]) @ h[:, [k]] for k in range(h.shape[1])]
@@ -138,6 +145,12 @@ TORCH = {
 def reset_gate(*arrays):
     x, h, W, U, b = map(torch.from_numpy, arrays)
     return torch.sigmoid(W @ x + U @ h + b)""",
+    "ch04.seen": "def seen_state(h, r): return torch.from_numpy(r).mul(torch.from_numpy(h))",
+    "ch04.repair": """
+def reset_step(*arrays):
+    x, h, W, U, b = map(torch.from_numpy, arrays)
+    r = torch.sigmoid(torch.addmm(b[1], W[1], x) + U[1] @ h)
+    return r, torch.tanh(torch.addmm(b[2], W[2], x) + U[2] @ (r * h))""",
     "ch04.both_forms": """
 def state_terms(*arrays):
     h, r, U, c = map(torch.from_numpy, arrays)

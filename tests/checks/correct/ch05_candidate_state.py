@@ -1,12 +1,19 @@
 """Right answers to the questions of chapter 5, written otherwise than in the solution."""
 
-MAIN = ("ch05.candidate", "ch05.repair", "ch05.gradient")
+MAIN = ("ch05.slope", "ch05.candidate", "ch05.resting", "ch05.repair", "ch05.gradient")
 """Questions about the cell itself, with at least five ways."""
 
 VARIANTS = {
     "ch05.slope": {
         "product": "def tanh_slope(c): return (1 - c) * (1 + c)",
         "by way of the sum": "def tanh_slope(c): return 1 / np.cosh(np.arctanh(c)) ** 2",
+        "one entry at a time": """
+def tanh_slope(c):
+    out = np.empty(c.shape)
+    for place, value in np.ndenumerate(c):
+        out[place] = 1 - float(value) ** 2
+    return out""",
+        "float32": 'def tanh_slope(candidate): return 1 - np.square(candidate.astype("f4"))',
         "lists": "def tanh_slope(c): return [[1 - v * v for v in row] for row in c.tolist()]",
     },
     "ch05.candidate": {
@@ -61,6 +68,21 @@ def resting_values(u, start):
         before, h = h, (h + np.tanh(u * h)) / 2
         change = np.abs(h - before).max()
     return h""",
+        "one unit after the other": """
+def resting_values(u, start):
+    out = np.empty(start.shape)
+    for place, h in np.ndenumerate(start):
+        h = float(h)
+        for _ in range(2000):
+            h = math.tanh(float(u[place]) * h)
+        out[place] = h
+    return out""",
+        "lists": """
+def resting_values(u, start):
+    values = [float(h) for h in start.flat]
+    for _ in range(1000):
+        values = [math.tanh(weight * h) for weight, h in zip(u.ravel().tolist(), values)]
+    return [[h] for h in values]""",
         "bisection": """
 def resting_values(u, start):
     low, high = np.full(u.shape, 1e-12), np.ones(u.shape)
@@ -138,6 +160,12 @@ def candidate_gradient(*arrays):
 }
 
 TORCH = {
+    "ch05.slope": "def tanh_slope(candidate): return torch.sub(1, torch.from_numpy(candidate) ** 2)",
+    "ch05.repair": """
+def proposed_and_written(*arrays):
+    x, h, z, r, W, U, b = map(torch.from_numpy, arrays)
+    c = torch.tanh(W @ x + U @ (r * h) + b)
+    return c, torch.lerp(h, c, z)""",
     "ch05.candidate": """
 def candidate_state(*arrays):
     x, h, r, W, U, b = map(torch.from_numpy, arrays)

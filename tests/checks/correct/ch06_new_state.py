@@ -1,6 +1,6 @@
 """Right answers to the questions of chapter 6, written otherwise than in the solution."""
 
-MAIN = ("ch06.new_state", "ch06.cell", "ch06.run", "ch06.gradient")
+MAIN = ("ch06.new_state", "ch06.cell", "ch06.run", "ch06.weights", "ch06.gradient")
 """Questions about the cell itself, with at least five ways."""
 
 CELL = """
@@ -113,6 +113,25 @@ def candidate_weights(z):
         "a product for each step": """
 def candidate_weights(z):
     return [z[s] * np.prod(1 - z[s + 1 :], axis=0) for s in range(len(z))]""",
+        "all runs of the mixture at once": """
+def candidate_weights(z):
+    w = np.zeros(z.shape)
+    for t, gate in enumerate(z):
+        w *= 1 - gate
+        w[t] += gate
+    return w""",
+        "backwards, lists": """
+def candidate_weights(z):
+    left, rows = [1.0] * z.shape[1], []
+    for row in z.tolist()[::-1]:
+        rows.append([a * share for a, share in zip(row, left)])
+        left = [share * (1 - a) for a, share in zip(row, left)]
+    return rows[::-1]""",
+        "float32": """
+def candidate_weights(gates):
+    z = gates.astype("f4")
+    later = [np.multiply.reduce(1 - z[s:], axis=0) for s in range(1, len(z) + 1)]
+    return np.einsum("th,th->th", z, np.stack(later))""",
         "by runs of the mixture": """
 def candidate_weights(z):
     rows = []
@@ -165,11 +184,30 @@ def state_gradient(*arrays):
     },
     "ch06.parity": {
         "whole numbers": "def parity_weights(): return [[30]], [[-15]], [[-2]]",
+        "one array": "def parity_weights(): return np.reshape([30, -15, -2.5], (3, 1, 1))",
         "very large": "def parity_weights(): return np.array([[200.0]]), np.array([[-100.0]]), np.array([[-1e6]])",
     },
 }
 
 TORCH = {
+    "ch06.new_state": """
+def new_state(*arrays):
+    h, z, c = map(torch.from_numpy, arrays)
+    return torch.lerp(h, c, z)""",
+    "ch06.run": """
+def run_cell(*arrays):
+    x, h, W, U, b = map(torch.from_numpy, arrays)
+    states = []
+    for x_t in x:
+        z, r = torch.sigmoid(W[:2] @ x_t + U[:2] @ h + b[:2])
+        h = torch.lerp(h, torch.tanh(W[2] @ x_t + U[2] @ (r * h) + b[2]), z)
+        states.append(h)
+    return torch.stack(states)""",
+    "ch06.weights": """
+def candidate_weights(z):
+    z = torch.from_numpy(z)
+    kept = torch.cumprod(torch.flip(1 - z, [0]), 0)
+    return z * torch.cat([torch.flip(kept, [0])[1:], torch.ones_like(z[:1])])""",
     "ch06.cell": """
 def gru_cell(*arrays):
     x, h, W, U, b = map(torch.from_numpy, arrays)
