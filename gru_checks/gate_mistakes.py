@@ -113,6 +113,13 @@ def gate_mistakes(block, name, pages):
             " 0.5 and 0.73.",
         ),
         mistake(
+            "sigmoid_inside_too",
+            lambda x, h_prev, W, U, b: sigmoid(sigmoid(W @ x) + sigmoid(U @ h_prev) + b),
+            "A sigmoid stands around single terms, and one more around their sum. The three terms are added as they"
+            " are, and the sigmoid is taken once, of the sum.",
+            lambda x, h_prev, W, U, b: sigmoid(sigmoid(W @ x) + sigmoid(U @ h_prev) + sigmoid(b)),
+        ),
+        mistake(
             "relu",
             activated_by(lambda a: np.maximum(a, 0)),
             "This is a ReLU, max(0, a), which has no upper bound. A gate is a share, between 0 and 1: that takes a"

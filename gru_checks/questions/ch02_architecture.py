@@ -107,7 +107,11 @@ PARAMETERS = Question(
             "one_bias",
             "A bias is counted as a single number. Each unit has its own: H numbers for each block.",
             lambda I, H, B, T: 3 * (I * H + H * H + 1),
-            also=(lambda I, H, B, T: 3 * (I * H + H * H) + H,),
+        ),
+        Misconception(
+            "shared_bias",
+            "One bias is counted for the whole cell. Each of the three blocks has its own, of H numbers.",
+            lambda I, H, B, T: 3 * (I * H + H * H) + H,
         ),
         Misconception(
             "no_recurrent",
@@ -123,6 +127,7 @@ PARAMETERS = Question(
             "swapped",
             "I and H are exchanged: the recurrent weights join units with units, H², not inputs with inputs.",
             lambda I, H, B, T: 3 * (I * H + I * I + I),
+            also=(lambda I, H, B, T: 3 * (I * H + I * I + H),),
         ),
         Misconception(
             "states_counted",
@@ -174,7 +179,10 @@ COLUMNS_FROM_ROWS = Question(
             "reshape lays the numbers out in their old order and cuts them into new pieces, so that the numbers of"
             " different examples, steps and inputs get mixed. transpose moves whole axes.",
             lambda x: x.reshape(x.shape[1], x.shape[2], x.shape[0]),
-            also=(lambda x: x.reshape(x.shape[1], x.shape[2], -1),),
+            also=(
+                lambda x: x.reshape(x.shape[1], x.shape[2], -1),
+                lambda x: x.swapaxes(0, 1).reshape(x.shape[1], x.shape[2], x.shape[0]),
+            ),
         ),
         Misconception(
             "reversed_axes",
@@ -444,6 +452,12 @@ FIRST_STEP = Question(
             lambda x, W, b: first_step(x, W, 0 * b),
         ),
         Misconception(
+            "one_bias",
+            "One of the two biases is missing. The gate and the candidate have one each, b[0] and b[2].",
+            lambda x, W, b: sigmoid(W[0] @ x + b[0]) * np.tanh(W[2] @ x),
+            also=(lambda x, W, b: sigmoid(W[0] @ x) * np.tanh(W[2] @ x + b[2]),),
+        ),
+        Misconception(
             "gate_alone",
             "This is the update gate. The new state is the share z of the candidate.",
             _fresh(lambda z, c, r: z),
@@ -492,7 +506,7 @@ LAST_STATES = Question(
     answer="last_states",
     reference=last_states,
     draw=_draw_last,
-    returns=(Part("the last states", "HB"),),
+    returns=(Part("h_last", "HB"),),
     page=LAST,
     hints=(
         "Sequence $k$ has `lengths[k]` steps, and Python counts from 0: which row of `states` is its last?",
@@ -551,6 +565,18 @@ LAST_STATES = Question(
             lambda states, lengths: last_states(states, lengths).T,
         ),
         Misconception(
+            "rows_reshaped",
+            "The states were put into rows, (B, H), and reshaped: the shape is right, and the numbers of different"
+            " sequences got mixed. transpose, or np.stack(..., axis=1), makes rows into columns.",
+            lambda states, lengths: last_states(states, lengths).T.reshape(states.shape[1:]),
+        ),
+        Misconception(
+            "from_the_end",
+            "The steps are counted from the end: states[-n] is the n-th step before the end, and a short sequence ends"
+            " near the beginning. The last of n steps has the number n - 1.",
+            lambda states, lengths: np.stack([states[-n, :, k] for k, n in enumerate(lengths)], axis=1),
+        ),
+        Misconception(
             "all_of_one",
             "All sequences are cut at the same place. Each has a length of its own.",
             lambda states, lengths: states[lengths[0] - 1],
@@ -579,15 +605,31 @@ def mended_cell(x, h_prev, W, U, b):
     return gru_cell(x, h_prev, W[order], U[order], b[order][:, :, np.newaxis])
 
 
-def _faulty(order=(1, 0, 2), bias=lambda b: b[:, np.newaxis], last=lambda h, z, r, c: (1 - z) * h + z * c):
+def _faulty(
+    order=(1, 0, 2),
+    bias=lambda b: b[:, np.newaxis],
+    seen=lambda h, r: r * h,
+    last=lambda h, z, r, c: (1 - z) * h + z * c,
+):
     """Make a version in which some of the three faults are left, or another is made."""
 
     def wrong(x, h_prev, W, U, b):
         update, reset, own = order
         z = sigmoid(W[update] @ x + U[update] @ h_prev + bias(b[update]))
         r = sigmoid(W[reset] @ x + U[reset] @ h_prev + bias(b[reset]))
-        candidate = np.tanh(W[own] @ x + U[own] @ (r * h_prev) + bias(b[own]))
+        candidate = np.tanh(W[own] @ x + U[own] @ seen(h_prev, r) + bias(b[own]))
         return last(h_prev, z, r, candidate)
+
+    return wrong
+
+
+def _mixed_numbers(*exchanged):
+    """Make a version in which the blocks of the two gates are exchanged in some of W, U and b alone."""
+
+    def wrong(x, h_prev, W, U, b):
+        order = [1, 0, 2]
+        W, U, b = (part[order] if place in exchanged else part for place, part in enumerate((W, U, b)))
+        return gru_cell(x, h_prev, W, U, b[:, :, np.newaxis])
 
     return wrong
 
@@ -646,6 +688,18 @@ REPAIR = Question(
             "One fault is left: here block 0 belongs to the reset gate and block 1 to the update gate. All blocks have"
             " the same shapes, so nothing warns of it.",
             _faulty(**PRINTED_ORDER),
+        ),
+        Misconception(
+            "blocks_exchanged_in_part",
+            "In a gate stand blocks of different numbers. W, U and b have the same order, so all three of the reset"
+            " gate have number 0, and all three of the update gate number 1.",
+            _mixed_numbers(0, 1),
+            also=tuple(_mixed_numbers(*places) for places in ((0,), (1,), (2,), (0, 2), (1, 2))),
+        ),
+        Misconception(
+            "reset_unused",
+            "The reset gate has gone from the candidate, too. There it belongs: the candidate sees r * h_prev.",
+            _faulty(seen=lambda h, r: h),
         ),
         Misconception(
             "reset_in_the_last_line",

@@ -74,6 +74,14 @@ def _rows_and_columns_by_index(a):
     return out
 
 
+def _rows_and_columns_by_length(a):
+    out = np.zeros_like(a)
+    for i in range(len(a)):
+        for j in range(len(a[0])):
+            out[i, j] = sigmoid(a[i, j])
+    return out
+
+
 def _rows_and_columns_in_float64(a):
     out = np.zeros(a.shape)
     for i in range(a.shape[0]):
@@ -214,6 +222,7 @@ SIGMOID = Question(
             _rows_and_columns,
             also=(
                 _rows_and_columns_by_index,
+                _rows_and_columns_by_length,
                 _rows_and_columns_in_float64,
                 _sizes_unpacked,
                 lambda a: [_of_one_number(number) for number in a],
@@ -494,6 +503,13 @@ GATE_LIMITS = Question(
             "Only the largest weight of each row is counted. All inputs can be at their worst at the same time, so"
             " the absolute values add up.",
             _limits(reach=lambda W, U: np.abs(W).max(axis=1, keepdims=True) + np.abs(U).max(axis=1, keepdims=True)),
+        ),
+        Misconception(
+            "all_weights_together",
+            "The weights of all units are added up. Each unit has a bias of its own, for which its own row alone"
+            " counts: axis=1, keepdims=True.",
+            _limits(reach=lambda W, U: np.abs(W).sum() + np.abs(U).sum()),
+            also=(_limits(reach=lambda W, U: np.full((len(W), 1), np.abs(W).sum() + np.abs(U).sum())),),
         ),
         Misconception(
             "log_instead_of_logit",
@@ -1076,12 +1092,14 @@ GATE_GRADIENT = Question(
             "db_z adds up the units as well. Each unit has a bias of its own; the sum runs over the batch alone, along"
             " axis 1.",
             _bias_from(lambda d: np.full((len(d), 1), d.sum())),
+            also=(_bias_from(np.sum),),
         ),
         Misconception(
             "bias_summed_over_units",
             "db_z is summed over the units, axis 0. Each unit has a bias of its own; the sum runs over the batch,"
             " axis 1.",
             _bias_from(lambda d: d.sum(axis=0, keepdims=True).T),
+            also=(_bias_from(lambda d: d.sum(axis=0, keepdims=True)), _bias_from(lambda d: d.sum(axis=0))),
         ),
         Misconception(
             "bias_without_slope",

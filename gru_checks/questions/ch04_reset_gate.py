@@ -247,6 +247,17 @@ BOTH_FORMS = Question(
             "ch05-candidate-state#A bracket too few",
         ),
         Misconception(
+            "bracket_missing_after",
+            "Parentheses are missing in the form after the product: Python reads r * U_h @ h_prev as"
+            " (r * U_h) @ h_prev. The product comes first, and the gate multiplies it with its bias:"
+            " r * (U_h @ h_prev + c_h).",
+            _terms(after=lambda h, r, U, c: r * U @ h + c),
+            also=(
+                _terms(after=lambda h, r, U, c: r * U @ h),
+                _terms(lambda h, r, U, c: U @ r * h, lambda h, r, U, c: r * U @ h + c),
+            ),
+        ),
+        Misconception(
             "inner_bias_outside",
             "The inner bias is added outside of the gate. The gate multiplies U_h @ h_prev + c_h as a whole; outside,"
             " c_h would be a second b_h.",
@@ -527,6 +538,13 @@ FRESH_STARTS = Question(
             lambda z, r: ~fresh_starts(z, r),
         ),
         Misconception(
+            "bracket_missing",
+            "Parentheses are missing: & comes before > and <, so Python begins with 0.99 & r. Each comparison needs"
+            " a pair of its own: (z > 0.99) & (r < 0.01).",
+            lambda z, r: (z > OPEN & r < CLOSED).all(axis=1),
+            also=(lambda z, r: (z > OPEN | r < CLOSED).all(axis=1), lambda z, r: (z > OPEN & (r < CLOSED)).all(axis=1)),
+        ),
+        Misconception(
             "whole_numbers",
             "and asks one question of a whole array. & compares entry by entry, with parentheses around each"
             " comparison: (z > 0.99) & (r < 0.01).",
@@ -556,8 +574,10 @@ def _step(gate=None, candidate=None):
     return wrong
 
 
-def _gate_of(block):
-    return lambda x, h_prev, W, U, b: sigmoid(W[block] @ x + U[block] @ h_prev + b[block])
+def _gate_of(block, of_U=None, of_b=None):
+    """Make a gate from one block, or from blocks of different numbers in W, U and b."""
+    of_U, of_b = (block if number is None else number for number in (of_U, of_b))
+    return lambda x, h_prev, W, U, b: sigmoid(W[block] @ x + U[of_U] @ h_prev + b[of_b])
 
 
 def _candidate_of(term, block=2, activation=np.tanh):
@@ -595,7 +615,7 @@ REPAIR = Question(
     draw=_draw_step,
     returns=(Part("r", "HB"), Part("candidate", "HB")),
     page=f"{STEM}#A body without its first line",
-    public_seed=3,
+    public_seed=11,
     hints=(
         "Look at the blocks first: which of them belong to the reset gate? Then at what Python multiplies first in the"
         " second line. Then at what is returned.",
@@ -615,6 +635,13 @@ REPAIR = Question(
             " so those of the reset gate have number 1.",
             _step(_gate_of(0)),
             THAT_FIT,
+        ),
+        Misconception(
+            "update_block_in_part",
+            "A part of the gate is still the update gate's. All three of the reset gate have number 1: W[1], U[1] and"
+            " b[1].",
+            _step(_gate_of(1, 1, 0)),
+            also=tuple(_step(_gate_of(*blocks)) for blocks in ((1, 0, 1), (0, 1, 1), (1, 0, 0), (0, 1, 0), (0, 0, 1))),
         ),
         Misconception(
             "bracket_missing",
@@ -880,6 +907,16 @@ GATE_GRADIENT = Question(
             _through(weights=lambda d, x, h, r: (d @ x.T, d @ h.T, d.mean(axis=1, keepdims=True))),
         ),
         Misconception(
+            "bias_summed_over_units",
+            "db_r is summed over the units, axis 0. Each unit has a bias of its own; the sum runs over the batch,"
+            " axis 1.",
+            _through(weights=lambda d, x, h, r: (d @ x.T, d @ h.T, d.sum(axis=0, keepdims=True))),
+            also=(
+                _through(weights=lambda d, x, h, r: (d @ x.T, d @ h.T, d.sum(axis=0))),
+                _through(weights=lambda d, x, h, r: (d @ x.T, d @ h.T, d.sum())),
+            ),
+        ),
+        Misconception(
             "batch_mean",
             "The gradients are averaged over the batch. The loss is that of the whole batch, so the contributions of"
             " the examples add up.",
@@ -959,13 +996,20 @@ def counting_fault(weights):
     str
         Id of a misconception; "" if nothing is.
     """
-    (update, update_bias, reset, reset_bias) = weights
+    fault = _first_fault(*weights)
+    # In a count that goes wrong, gates that would be right in each other's place are rather that than two mistakes.
+    return "exchanged" if fault and not _first_fault(*weights[2:], *weights[:2]) else fault
+
+
+def _first_fault(update, update_bias, reset, reset_bias):
+    weights = update, update_bias, reset, reset_bias
     z = {name: (update @ np.array(line) + update_bias).item() for name, line in LINES.items()}
     r = {name: (reset @ np.array(line) + reset_bias).item() for name, line in LINES.items()}
     faults = {
         "nothing": not any(np.any(part) for part in weights),
         "reset_polarity": r["mark"] > 0 > r["quiet"],
         "resets_always": r["quiet"] <= 0 and r["mark"] <= 0,
+        "resets_at_the_other_line": r["pulse"] <= 0 < min(r["mark"], r["quiet"]),
         "resets_never": r["mark"] >= 0,
         "resets_at_pulses": r["pulse"] <= 0,
         "pulse_hides_mark": r["both"] >= 0,
@@ -1029,6 +1073,23 @@ COUNT_GATES = Question(
             -12.0,
             [0.0, 0.0],
             -12.0,
+        ),
+        _counting(
+            "exchanged",
+            "The two gates have changed places. The update gate's weights come first: return W_z, b_z, W_r, b_r.",
+            [0.0, -24.0],
+            12.0,
+            [24.0, 24.0],
+            -12.0,
+        ),
+        _counting(
+            "resets_at_the_other_line",
+            "The reset gate listens to the pulse, the first line, in place of the mark, the second: the negative"
+            " weight belongs into W_r[0, 1].",
+            [24.0, 24.0],
+            -12.0,
+            [-24.0, 0.0],
+            12.0,
         ),
         _counting(
             "resets_never",

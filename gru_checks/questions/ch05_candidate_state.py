@@ -1,5 +1,7 @@
 """Chapter 5, the candidate state: how it is made, how far it measures, where it rests, how it learns."""
 
+import math
+
 import numpy as np
 
 from gru_checks.calling import Call
@@ -123,6 +125,12 @@ SLOPE = Question(
             lambda candidate: 1 - candidate @ candidate,
             also=(lambda candidate: 1 - candidate @ candidate.T,),
         ),
+        Misconception(
+            "caret",
+            "^ is no power in Python: it compares the bits of whole numbers. A square is candidate**2.",
+            lambda candidate: 1 - candidate ^ 2,
+            also=(lambda candidate: 1 - (candidate ^ 2),),
+        ),
     ),
 )
 
@@ -242,6 +250,18 @@ CANDIDATE = Question(
             "The gate is multiplied in twice, before the product and after it. Once is enough: before.",
             _of_term(lambda U, h, r: r * (U @ (r * h))),
             also=(_of_term(lambda U, h, r: U @ (r * r * h)),),
+        ),
+        Misconception(
+            "gate_by_matrix_product",
+            "r and h_prev belong together, entry by entry: first r * h_prev, then the product with U_h. Here a matrix"
+            " is made of the gate.",
+            _of_term(lambda U, h, r: U @ (r @ h)),
+            also=(_of_term(lambda U, h, r: (U * r) @ h), _of_term(lambda U, h, r: U @ r @ h)),
+        ),
+        Misconception(
+            "one_number_alone",
+            "math.tanh takes a single number, and the sum is an array. np.tanh works on every entry of an array.",
+            lambda x, h_prev, r, W, U, b: math.tanh(W @ x + U @ (r * h_prev) + b),
         ),
         Misconception(
             "gate_for_the_state",
@@ -440,6 +460,22 @@ def _settled(step, times=300):
     return settled
 
 
+def _stopped_by(near_enough):
+    """Make a version that repeats the step until the old and the new values are near enough to each other."""
+
+    def stopped(u, start):
+        h, new = start, _half_way(start, u)
+        while not near_enough(h, new):
+            h, new = new, _half_way(new, u)
+        return new
+
+    return stopped
+
+
+def _stopped_within(distance):
+    return _stopped_by(lambda h, new: np.abs(new - h).max() < distance)
+
+
 def _until_all_agree(u, start):
     h = start
     while h != np.tanh(u * h):
@@ -471,7 +507,7 @@ RESTING = Question(
     answer="resting_values",
     reference=resting_values,
     draw=_draw_resting,
-    returns=(Part("the values at rest", "H1"),),
+    returns=(Part("h", "H1"),),
     page=NO_REST,
     public_seed=1,
     hints=(
@@ -494,6 +530,21 @@ RESTING = Question(
             _settled(_half_way, 10),
             also=tuple(_settled(_half_way, times) for times in (20, 50, 100)),
             slight=True,
+        ),
+        Misconception(
+            "stopped_too_early",
+            "The loop ends too early. A step that changes a value by a hundred-thousandth still changes it, and"
+            " np.allclose calls such values equal. Go on until nothing changes at all, or take a fixed number of"
+            " steps.",
+            _stopped_by(np.allclose),
+            also=tuple(map(_stopped_within, (1e-2, 1e-3, 1e-4, 1e-5))),
+            slight=True,
+        ),
+        Misconception(
+            "at_zero",
+            "A unit at 0 rests too, but no unit starts there, and one with a weight above 1 moves away from 0: it ends"
+            " where h = tanh(u h) on its own side.",
+            lambda u, start: 0 * start,
         ),
         Misconception(
             "sigmoid",
@@ -757,6 +808,11 @@ def _batch_mean(d_candidate, candidate, x, h_prev, r, U_h):
     return dW / B, dU / B, db / B, dr, dh
 
 
+def _after_form(d_candidate, candidate, x, h_prev, r, U_h):
+    d = d_candidate * (1 - candidate**2)
+    return d @ x.T, (d * r) @ h_prev.T, d.sum(axis=1, keepdims=True), d * (U_h @ h_prev), U_h.T @ (d * r)
+
+
 def _draw_gradient(rng):
     def case(name, I, H, B, weight=1, dtype=np.float64):
         x, h_prev, W_h, U_h, b_h = step_inputs(rng, I, H, B, dtype=dtype)
@@ -896,6 +952,26 @@ CANDIDATE_GRADIENT = Question(
             "db_h is averaged over the batch. The loss is that of the whole batch, so the examples add up: sum, not"
             " mean.",
             _back(db=lambda d: d.mean(axis=1, keepdims=True)),
+        ),
+        Misconception(
+            "bias_summed_over_units",
+            "db_h is summed over the units, axis 0. Each unit has a bias of its own; the sum runs over the batch,"
+            " axis 1.",
+            _back(db=lambda d: d.sum(axis=0, keepdims=True)),
+            also=(_back(db=lambda d: d.sum(axis=0)), _back(db=np.sum)),
+        ),
+        Misconception(
+            "through_the_gate",
+            "dr goes on through the sigmoid of the gate. It ends at the gate: the gradient with respect to r is asked"
+            " for, without r (1 - r).",
+            _back(dr=lambda s, h, r: s * h * r * (1 - r)),
+        ),
+        Misconception(
+            "after_form",
+            "This is the gradient of the other form, with the gate after the product. Here the gate stands before it,"
+            " so r * h_prev is what U_h was multiplied by.",
+            _after_form,
+            FORMS,
         ),
         Misconception(
             "batch_mean",

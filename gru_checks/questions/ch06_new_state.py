@@ -184,6 +184,12 @@ def _cell(blocks=(0, 1, 2), gates=_gate, term=_filtered, squash=np.tanh, mixture
     return wrong
 
 
+def _filtered_update(x, h_prev, W, U, b):
+    r = _gate(x, h_prev, W[1], U[1], b[1])
+    z = _gate(x, r * h_prev, W[0], U[0], b[0])
+    return _mixed(h_prev, z, np.tanh(W[2] @ x + U[2] @ (r * h_prev) + b[2]), r)
+
+
 def _cell_inputs(rng, I, H, B, dtype=np.float64, scale=1.0):
     x, h_prev, *_ = step_inputs(rng, I, H, B, dtype=dtype)
     return x, h_prev, *((scale * rng.normal(0, 1, (3, H, columns))).astype(dtype) for columns in (I, H, 1))
@@ -210,7 +216,7 @@ CELL = Question(
     reference=gru_cell,
     draw=_draw_cell,
     returns=(Part("h", "HB"),),
-    public_seed=28,
+    public_seed=84,
     page=f"{STEM}#The code",
     hints=(
         "Four lines, in this order: the update gate, the reset gate, the candidate, the mixture. Take the blocks apart"
@@ -250,6 +256,13 @@ CELL = Question(
             "The reset gate stands after the product. That is another function, the one that PyTorch computes; in this"
             " book's form the state is filtered first, U @ (r * h_prev).",
             _cell(term=lambda U, h, r: r * (U @ h)),
+            FORMS,
+        ),
+        Misconception(
+            "pytorch",
+            "This is the cell of PyTorch: the reset gate stands after the product, and z is the share that is kept. In"
+            " this book the state is filtered first, U @ (r * h_prev), and z is the share of the candidate.",
+            _cell(term=lambda U, h, r: r * (U @ h), mixture=lambda h, z, c, r: z * h + (1 - z) * c),
             FORMS,
         ),
         Misconception(
@@ -358,6 +371,26 @@ CELL = Question(
             "no_bias",
             "The biases are missing.",
             lambda x, h_prev, W, U, b: gru_cell(x, h_prev, W, U, 0 * b),
+        ),
+        Misconception(
+            "some_biases",
+            "A bias is missing. Each of the three blocks has its own: b[0], b[1] and b[2].",
+            lambda x, h_prev, W, U, b: gru_cell(x, h_prev, W, U, np.stack([b[0], b[1], 0 * b[2]])),
+            also=tuple(
+                lambda x, h_prev, W, U, b, there=there: gru_cell(x, h_prev, W, U, np.reshape(there, (3, 1, 1)) * b)
+                for there in ((0, 1, 1), (1, 0, 1), (0, 0, 1))
+            ),
+        ),
+        Misconception(
+            "filtered_for_the_update_gate",
+            "The update gate sees the filtered state. Both gates look at h_prev as it is; r filters what the candidate"
+            " sees.",
+            _filtered_update,
+        ),
+        Misconception(
+            "counted_from_one",
+            "Python counts from 0: W[0], W[1] and W[2] are the three blocks.",
+            _cell((1, 2, 3)),
         ),
     ),
 )
@@ -490,6 +523,12 @@ RUN = Question(
             also=(lambda x, h0, W, U, b: run_cell(x[1:], h0, W, U, b),),
         ),
         Misconception(
+            "first_step_alone",
+            "Only the first step comes back. If return stands inside the loop, the loop ends there: it belongs behind"
+            " it, as far to the left as for.",
+            lambda x, h0, W, U, b: run_cell(x[:1], h0, W, U, b),
+        ),
+        Misconception(
             "added_up",
             "The new states are added to the old ones. What gru_cell returns is the new state itself: it takes the"
             " place of the old one.",
@@ -574,6 +613,18 @@ WEIGHTS = Question(
             "earlier_steps",
             "The product runs over the earlier steps. What was written is diminished by what is written *later*.",
             lambda z: candidate_weights(z[::-1])[::-1],
+        ),
+        Misconception(
+            "from_the_first_step",
+            "The product runs from the first step to a candidate's own. What was written is diminished by what is"
+            " written *later*: the product runs from the step after it to the last.",
+            lambda z: z * np.cumprod(1 - z, axis=0),
+        ),
+        Misconception(
+            "with_the_start",
+            "w_0, the weight of the state at the start, is among them. Those of the candidates are asked for, w_1 to"
+            " w_T.",
+            lambda z: np.concatenate([np.prod(1 - z, axis=0)[np.newaxis], candidate_weights(z)]),
         ),
         Misconception(
             "reversed",
@@ -719,7 +770,7 @@ BIAS = Question(
             "exponent_not_inverted",
             "The n-th root is missing: (1 - z)**n = 1/2 gives 1 - z = (1/2)**(1 / n).",
             lambda n: _logit(1 - 0.5 / n),
-            also=(lambda n: math.log(2 / n),),
+            also=(lambda n: math.log(2 / n), lambda n: _logit(1 - 0.5**n)),
         ),
         Misconception(
             "sigmoid",
@@ -761,6 +812,26 @@ def _ways(
 
 def _all(**changed):
     return lambda *arguments: sum(_ways(**changed)(*arguments))
+
+
+def _one_way(place, **changed):
+    """Make a version in which lines of one of the four ways alone are exchanged."""
+
+    def wrong(*arguments):
+        ways = list(_ways()(*arguments))
+        ways[place] = _ways(**changed)(*arguments)[place]
+        return sum(ways)
+
+    return wrong
+
+
+def _with_one_transposed(place):
+    """Make a version that multiplies by one of U_z, U_r and U_h itself where its transpose belongs."""
+
+    def wrong(d_h, h_prev, z, r, candidate, *U):
+        return state_gradient(d_h, h_prev, z, r, candidate, *(u.T if k == place else u for k, u in enumerate(U)))
+
+    return wrong
 
 
 def _without(*left_out):
@@ -862,6 +933,13 @@ GRADIENT = Question(
             _all(back=lambda U, d: U @ d),
         ),
         Misconception(
+            "one_not_transposed",
+            "One of the matrices is not transposed. Back through a product with U the gradient goes with U.T, on each"
+            " of the three ways. The blocks are square, so no shape warns of it.",
+            _with_one_transposed(0),
+            also=(_with_one_transposed(1), _with_one_transposed(2)),
+        ),
+        Misconception(
             "no_tanh_slope",
             "The slope of the tanh is missing: between the candidate and its sum stands the factor 1 - candidate**2.",
             _all(tanh_slope=np.ones_like),
@@ -876,6 +954,13 @@ GRADIENT = Question(
             "no_gate_slopes",
             "The slopes of the sigmoids are missing: between a gate and its sum stands the factor gate * (1 - gate).",
             _all(sigmoid_slope=np.ones_like),
+        ),
+        Misconception(
+            "one_gate_slope",
+            "One of the two gates lacks the slope of its sigmoid: between each gate and its sum stands the factor"
+            " gate * (1 - gate).",
+            _one_way(3, sigmoid_slope=np.ones_like),
+            also=(_one_way(2, sigmoid_slope=np.ones_like),),
         ),
         Misconception(
             "wrong_gate_slopes",
