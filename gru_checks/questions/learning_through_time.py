@@ -280,11 +280,8 @@ STEP = Question(
             _step(kept=lambda g, z: g * z, written=lambda g, z: g * (1 - z)),
             POLARITY,
             also=(
-                _step(
-                    kept=lambda g, z: g * z,
-                    written=lambda g, z: g * (1 - z),
-                    difference=lambda h, c: h - c,
-                ),
+                _step(kept=lambda g, z: g * z),
+                _step(kept=lambda g, z: g * z, written=lambda g, z: g * (1 - z), difference=lambda h, c: h - c),
             ),
         ),
         Misconception(
@@ -1237,7 +1234,7 @@ REPAIR = Question(
             "one_update_less",
             "The number of updates is another one: `updates` is how often the weights change.",
             _training(times=lambda updates: updates - 1),
-            also=(_training(times=lambda updates: updates + 1),),
+            also=(_training(times=lambda updates: updates + 1), _training(times=lambda updates: 0)),
         ),
         Misconception(
             "without_readout",
