@@ -202,6 +202,15 @@ def test_after_a_chapter_comes_its_exercise(html, toc_pages):
         assert toc_pages.index(f"solutions/{stem}") == toc_pages.index(f"exercises/{stem}") + 1
 
 
+def test_exercise_and_solution_link_each_others_pages(html, toc_pages):
+    stems = [Path(page).name for page in toc_pages if page.startswith("exercises/")]
+    assert stems
+    for stem in stems:
+        for folder, other in (("exercises", "solutions"), ("solutions", "exercises")):
+            links = parsed(html / folder / f"{stem}.html").select("article section a[href]")
+            assert f"../{other}/{stem}.html" in [link["href"] for link in links], (folder, stem)
+
+
 def test_the_bibliography_is_sorted_by_the_name_of_the_first_author(html):
     text = (ROOT / "book" / "references.bib").read_text(encoding="utf-8")
     names = {}

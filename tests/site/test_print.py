@@ -2,6 +2,8 @@
 
 import pytest
 
+from gru_checks.registry import assignment
+
 pytestmark = pytest.mark.needs("chromium")
 
 # Registered after the page's own listener, so it sees what that has done.
@@ -61,6 +63,17 @@ def test_every_framework_of_a_tab_set_is_printed(visit, address):
         assert seen.page.evaluate(SHOWN, ".sd-tab-content pre") == 1
         seen.page.emulate_media(media="print")
         assert seen.page.evaluate(SHOWN, ".sd-tab-content pre") == 3
+
+
+def test_a_solutions_answers_are_folded_and_all_printed(visit, address):
+    with visit(**A4) as seen:
+        seen.page.goto(f"{address}solutions/ch03-update-gate.html", wait_until="load")
+        code = ".cell.tag_answer .cell_input pre"
+        assert seen.page.locator(code).count() == len(assignment("ch03-update-gate").questions)
+        assert seen.page.evaluate(SHOWN, code) == 0
+        seen.page.emulate_media(media="print")
+        seen.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert seen.page.evaluate(SHOWN, code) == seen.page.locator(code).count()
 
 
 def test_no_address_is_written_behind_a_link(visit, address):
