@@ -180,8 +180,8 @@ def _require_real(dtype, what):
 def _described(value, kind):
     if kind is complex:
         return "a complex number"
-    if kind.__name__ == "generator":
-        return "a generator; list(...) around it gives the values"
+    if kind.__name__ in ("generator", "map", "filter", "zip"):
+        return f"a {kind.__name__}; list(...) around it gives the values"
     if callable(value):
         return "a function or a class itself; parentheses after its name would call it"
     return _with_article(kind.__name__)

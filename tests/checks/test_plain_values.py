@@ -170,6 +170,7 @@ REFUSED = [
     (len, "parentheses after its name"),
     (dict, "parentheses after its name"),
     ((x for x in "ab"), "a generator; list"),
+    (map(abs, [1, 2]), "a map; list"),
     (Grumpy(), "a Grumpy that cannot be read"),
     (2**1025, "an integer that is too large"),
     (nested(9), "nested more than 8 deep"),
