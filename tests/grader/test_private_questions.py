@@ -1,6 +1,8 @@
 """A teacher's own questions, from a folder of modules."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +10,7 @@ from gru_checks import registry
 from gru_grader import __main__ as command_line
 from tests.grader.bank import ASSIGNMENT, STEM, notebook_text
 
+ROOT = Path(__file__).parents[2]
 MODULE = """
 from _drawing import draw
 from gru_checks.question import Part, Question
@@ -111,6 +114,17 @@ def test_what_is_wrong_with_them_is_said(tmp_path, capsys, name, content, senten
     (tmp_path / "bank" / name).write_text(content)
     assert grade(tmp_path, "--questions", tmp_path / "bank") == command_line.UNUSABLE
     assert sentence in capsys.readouterr().err
+
+
+def test_a_module_put_together_from_the_two_pages_that_explain_it_is_one(tmp_path):
+    pages = [ROOT / "CONTRIBUTING.md", ROOT / "book" / "grading.md"]
+    blocks = [block for page in pages for block in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)]
+    (question,) = [block for block in blocks if "= Question(" in block]
+    (assignment,) = [block for block in blocks if "ASSIGNMENT = Assignment(" in block]
+    # The course has this question.
+    (tmp_path / "exam_one.py").write_text(question.replace("ch06.", "exam.") + assignment)
+    (found,) = registry.private_assignments(tmp_path)
+    assert (found.stem, [question.id for question in found.questions]) == ("exam-one", ["exam.new_state"])
 
 
 def test_no_folder_is_said(tmp_path):
