@@ -10,6 +10,8 @@ STAGES = ("type", "shape", "dtype", "nonfinite", "value")
 """What may be wrong about a value, in the order in which it is looked at."""
 MOST_DIGITS = 6
 """Up to how many digits after the point a rounded answer is known as one."""
+OF_HALF = 2e-3
+"""How far an answer in float16 may be from what was rounded to it, as a share."""
 MOST_LETTERS = 20
 """How much of a wrong choice is quoted."""
 
@@ -156,6 +158,9 @@ def _entries(part, question, case, expected, array, public):
         return None
     if array.dtype.kind in "iu" and expected.dtype.kind == "f" and question.kind != "value":
         text = f"{part.name} holds whole numbers ({array.dtype}); the part after the point was cut off."
+        return Finding("dtype", text)
+    if array.dtype == np.float16 != expected.dtype and np.allclose(array, expected, rtol=OF_HALF, atol=1e-6):
+        text = f"{part.name} is right to the three digits that {array.dtype} keeps; more are expected."
         return Finding("dtype", text)
     place = _first(bad)
     share = "" if bad.size == 1 else f" in {'all' if bad.all() else f'{bad.sum()} of'} {bad.size} entries"

@@ -403,6 +403,8 @@ def test_an_answer_does_not_loosen_its_own_comparison():
     small = [case("small", A / 100)]
     assert told(lambda a: np.zeros(a.shape, np.float16), cases=small).status == "wrong"
     assert told(lambda a: (2.02 * a).astype(np.float16), cases=small).status == "wrong"
+    honest = told(lambda a: (2 * a).astype(np.float16), cases=small)
+    assert "y is right to the three digits that float16 keeps" in honest.message and "rounding" not in honest.message
     half = [case("half", A.astype(np.float16))]
     assert told(lambda a: 2 * a.astype(np.float64) * 1.001, cases=half).status == "right"
 
