@@ -89,8 +89,8 @@ def closing(summary, out):
         lines.append("Not taken for a submission:")
         lines += [f"  {safe_line(item.path)}: {safe_line(item.reason)}" for item in summary.unplaced]
         if nothing_else:
-            who = "1 student" if nothing_else == 1 else f"{nothing_else} students"
-            lines.append(f"  There is nothing else of {who}: not_gradable in the table.")
+            rows = "one row" if nothing_else == 1 else f"{nothing_else} rows"
+            lines.append(f"  Of these, the table has {rows} not_gradable.")
     if summary.unsure:
         lines.append("Graded for the student on the left; if that is a folder of students, grade it by itself:")
         files = {submission.student: submission.unsure for submission in summary.unsure}

@@ -606,7 +606,7 @@ def test_who_could_not_be_placed_is_in_the_table_until_placed(tmp_path, capsys):
         "bo": "not_gradable",
         "summary.csv": "not_gradable",
     }
-    assert "  There is nothing else of 2 students: not_gradable in the table.\n" in said
+    assert "  Of these, the table has 2 rows not_gradable.\n" in said
     assert rows["bo"]["score"] == "" and f"--assignment {STEM}" in rows["bo"]["reason"]
     hand_in(tmp_path / "late", cy=cells(RIGHT))
     gru_grader("grade", tmp_path / "late", "--out", tmp_path / "results")
