@@ -36,12 +36,13 @@ WARM = (
 ).split()
 """Imported once, before any submission: what students import, and what computing imports late."""
 RARE = (
-    "abc argparse array ast asyncio base64 bz2 calendar cmath codecs colorsys concurrent.futures.thread configparser "
-    "cProfile difflib doctest encodings.ascii encodings.cp1252 encodings.idna encodings.latin_1 encodings.utf_16 "
-    "fileinput fnmatch getpass gzip hashlib hmac html http.client json.tool locale lzma multiprocessing.pool numbers "
-    "pdb platform pstats sched secrets select selectors shelve shlex signal sqlite3 stat subprocess symtable sysconfig "
-    "tarfile token tokenize tracemalloc unicodedata unittest.mock urllib.parse urllib.request weakref xml.etree "
-    "zipfile numpy.ctypeslib numpy.ma numpy.strings numpy.typing"
+    "abc argparse array ast asyncio base64 bz2 calendar cmath codecs colorsys concurrent.futures.process "
+    "concurrent.futures.thread configparser cProfile difflib doctest encodings.ascii encodings.cp1252 "
+    "encodings.idna encodings.latin_1 encodings.utf_16 fileinput fnmatch getpass gzip hashlib hmac html "
+    "http.client importlib.metadata importlib.resources json.tool locale lzma mmap multiprocessing.pool numbers "
+    "pdb platform pstats resource sched secrets select selectors shelve shlex signal sqlite3 stat subprocess "
+    "symtable sysconfig tarfile token tokenize tracemalloc unicodedata unittest.mock urllib.parse urllib.request "
+    "weakref xml.etree webbrowser zipfile numpy.char numpy.ctypeslib numpy.ma numpy.rec numpy.strings numpy.typing"
 ).split()
 """Imported too in `restricted`: another user may not read Python's own files, and nobody the system's libraries."""
 WARM_WITH = {

@@ -296,6 +296,35 @@ def double(x):
         before=["import fcntl, resource\nOTHER = os.getppid() or 2"],
     ),
     refused(
+        "files by way of places, descriptors and the processes above",
+        "escaping",
+        """
+        "no link": lambda: os.open("/etc/passwd", os.O_RDONLY | os.O_NOFOLLOW),
+        "in a place": lambda: os.read(os.open("passwd", os.O_RDONLY, dir_fd=os.open("/etc", os.O_PATH)), 1) and None,
+        "opened again": lambda: os.open(f"/proc/self/fd/{os.open('/etc/passwd', os.O_PATH)}", os.O_RDONLY),
+        "linked": lambda: os.link(f"/proc/self/fd/{os.open('/etc/passwd', os.O_PATH)}", "linked"),
+        "sent": lambda: os.sendfile(1, os.open("/etc/passwd", os.O_RDONLY), 0, 10),
+        "renamed": lambda: os.rename("/etc/hostname", "renamed"),
+        **{
+            folder: (lambda folder=folder: os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o600))
+            for folder in ("/var/tmp", "/dev/shm", "/home", "/run")
+        },
+        **{
+            name: (lambda name=name: os.readlink(f"/proc/{os.getppid() or 1}/{name}"))
+            for name in ("cwd", "exe", "root", "fd/0")
+        },
+        **{
+            name: (lambda name=name: open(name, "r+b").close())
+            for name in ("/proc/self/mem", "/proc/self/oom_score_adj", "/dev/fuse", "/dev/kvm", "/dev/ptmx")
+        },
+        **{
+            name: (lambda name=name: os.listdir(name))
+            for name in ("/proc/1/fd", "/proc/self/task", "/sys/class/net", "/sys/fs/cgroup", "/etc", "/var/tmp")
+        },
+""",
+        before=["import os"],
+    ),
+    refused(
         "what lies outside, changed",
         "escaping",
         """

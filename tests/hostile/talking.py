@@ -171,6 +171,35 @@ while True:
         ],
     ),
     spoil(
+        "answers to requests that lie in the channel already",
+        "channel",
+        dict.fromkeys(("double", "square"), "missing"),
+        before=[FIND_CHANNEL + FORGED],
+        double="""
+import fcntl, re
+def double(x):
+    for channel in channels():
+        fcntl.fcntl(channel, fcntl.F_SETFL, os.O_NONBLOCK)
+        try:
+            ahead = os.read(channel, 2**20)
+        except OSError:
+            ahead = b""
+        for id in re.findall(rb'"id": "([0-9a-f]+)"', ahead) or [b"0" * 16]:
+            say(message({"d": {"id": id.decode(), "outcome": None}}))
+    return 2 * x
+""",
+        square="""
+def square(x):
+    import sys
+    frame = sys._getframe()
+    while "request" not in frame.f_locals:
+        frame = frame.f_back
+    for _ in range(2):
+        say(message({"d": {"id": frame.f_locals["request"]["id"], "outcome": {"d": {"status": "right"}}}}))
+    return x * x
+""",
+    ),
+    spoil(
         "a thread that talks between the answers",
         "channel",
         {"double": "missing"},

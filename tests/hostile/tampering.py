@@ -156,6 +156,18 @@ patch(sys._getframe())
         expected={**dict.fromkeys(NAMES, "crashed")},
     ),
     cheat(
+        "what the caller's functions do, replaced",
+        """
+import gc
+for function in gc.get_objects():
+    if type(function).__name__ == "function" and function.__name__ in ("plain", "rebuild", "identical", "_same"):
+        try:
+            function.__code__ = (lambda *arguments, **named: True).__code__
+        except ValueError:
+            pass
+""",
+    ),
+    cheat(
         "another check",
         """
 import sys, types
