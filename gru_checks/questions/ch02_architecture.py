@@ -393,6 +393,7 @@ FIRST_STEP = Question(
     reference=first_step,
     draw=_draw_first,
     returns=(Part("h", "HB"),),
+    public_seed=1,
     page=LIMITS,
     hints=(
         "Put $h_{prev} = 0$ into each of the four lines. Which terms are left? Which gate has nothing to act on?",
@@ -456,6 +457,17 @@ FIRST_STEP = Question(
             "One of the two biases is missing. The gate and the candidate have one each, b[0] and b[2].",
             lambda x, W, b: sigmoid(W[0] @ x + b[0]) * np.tanh(W[2] @ x),
             also=(lambda x, W, b: sigmoid(W[0] @ x) * np.tanh(W[2] @ x + b[2]),),
+        ),
+        Misconception(
+            "no_sigmoid",
+            "The gate lacks its sigmoid, so the share may have any size.",
+            _fresh(lambda z, c, r: z * c, gate=np.asarray),
+        ),
+        Misconception(
+            "entry_by_entry",
+            "* multiplies entry by entry. Matrix products are meant, W[0] @ x and W[2] @ x: every unit sees every"
+            " input.",
+            lambda x, W, b: sigmoid(W[0] * x + b[0]) * np.tanh(W[2] * x + b[2]),
         ),
         Misconception(
             "gate_alone",
@@ -586,6 +598,11 @@ LAST_STATES = Question(
             "Indexing with the list alone takes these steps of *all* sequences. Step and sequence go together:"
             " step lengths[k] - 1 of sequence k.",
             lambda states, lengths: states[np.array(lengths) - 1],
+        ),
+        Misconception(
+            "list_as_array",
+            "lengths is a list, and nothing can be taken away from a list. np.array(lengths) - 1 is counted from 0.",
+            lambda states, lengths: states[lengths - 1, :, range(len(lengths))],
         ),
         Misconception(
             "everything",

@@ -74,12 +74,15 @@ def _rows_and_columns_by_index(a):
     return out
 
 
-def _rows_and_columns_by_length(a):
-    out = np.zeros_like(a)
-    for i in range(len(a)):
-        for j in range(len(a[0])):
-            out[i, j] = sigmoid(a[i, j])
-    return out
+def _rows_and_columns_by_length(of_one_number):
+    def looping(a):
+        out = np.zeros_like(a)
+        for i in range(len(a)):
+            for j in range(len(a[0])):
+                out[i, j] = of_one_number(a[i, j])
+        return out
+
+    return looping
 
 
 def _rows_and_columns_in_float64(a):
@@ -222,7 +225,8 @@ SIGMOID = Question(
             _rows_and_columns,
             also=(
                 _rows_and_columns_by_index,
-                _rows_and_columns_by_length,
+                _rows_and_columns_by_length(sigmoid),
+                _rows_and_columns_by_length(_branching),
                 _rows_and_columns_in_float64,
                 _sizes_unpacked,
                 lambda a: [_of_one_number(number) for number in a],

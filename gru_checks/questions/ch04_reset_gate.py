@@ -533,6 +533,12 @@ FRESH_STARTS = Question(
             lambda z, r: fresh_starts(z, r).sum(),
         ),
         Misconception(
+            "one_for_all_steps",
+            "One answer comes back for the whole sequence. One for each step is asked for: .all(axis=1) goes over the"
+            " units of a step and leaves the steps apart.",
+            lambda z, r: ((z > OPEN) & (r < CLOSED)).all(),
+        ),
+        Misconception(
             "turned_around",
             "This is True where there is no fresh start, and False where there is one.",
             lambda z, r: ~fresh_starts(z, r),

@@ -605,6 +605,13 @@ RESTING = Question(
             also=(_settled(lambda h, u: u * h),),
         ),
         Misconception(
+            "beyond_one",
+            "A value beyond 1 is none at which a unit rests: it would be h = tanh(u h), and no tanh is that large. In"
+            " each step as much is given up as is written, half of each.",
+            _settled(lambda h, u: 0.5 * h + np.tanh(u * h)),
+            fits=lambda value, u, start: np.abs(value).max() > 1.05,
+        ),
+        Misconception(
             "start_kept",
             "These are the values that the units start with. They move until h = tanh(u h).",
             lambda u, start: start,

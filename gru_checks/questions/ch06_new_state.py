@@ -492,6 +492,12 @@ RUN = Question(
             ),
         ),
         Misconception(
+            "another_axis",
+            "The loop goes over another axis of x. The time steps come first: x[t], or for x_t in x.",
+            lambda x, h0, W, U, b: run_cell(x.transpose(1, 0, 2), h0, W, U, b),
+            also=(lambda x, h0, W, U, b: run_cell(x.transpose(2, 0, 1), h0, W, U, b),),
+        ),
+        Misconception(
             "one_array",
             "All entries of the list are the same array: it was changed in place, and what was there before is gone."
             " Let each step make a new one.",
