@@ -1133,10 +1133,12 @@ def _draw_training(rng):
         weights = [rng.normal(0, 1, (3, H, k)) for k in (1, H, 1)]
         readout = rng.normal(0, 1, (1, H))
         arrays = [array.astype(dtype) for array in (series, *weights, readout)]
-        norms = [_first_norm(*arrays, **faults) for faults in ({}, FLAT, SAME, FLAT | SAME)]
-        # Beyond the bound, or within it, whichever faults are left: otherwise clipping too early could not be seen.
-        bound = 0.3 * min(norms) if beyond else 10 * max(norms)
-        rate = rng.uniform(0.2, 0.4) / (1 if beyond else max(norms))
+        norm, rate = _first_norm(*arrays), rng.uniform(0.2, 0.4)
+        if beyond:
+            # Whichever faults are left: otherwise clipping too early could not be seen.
+            bound = 0.3 * min(norm, *(_first_norm(*arrays, **faults) for faults in (FLAT, SAME, FLAT | SAME)))
+        else:
+            bound, rate = 1e4 * norm, rate / norm
         return Case(name, Call("mended_training", (*arrays, float(rate), float(bound), 2)), weight)
 
     return [
