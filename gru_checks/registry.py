@@ -294,26 +294,18 @@ def _training_faults(question, cases):
     if question.kind != "behaviour":
         yield "only a behaviour can train: trained weights are judged by what they do"
         return
-    if question.trains != tuple(part.name for part in question.returns) or not {*question.trains} <= {
-        *question.parameters
-    }:
+    names = tuple(part.name for part in question.returns)
+    if question.trains != names or not set(names) <= set(question.parameters):
         yield f"it must be given {', '.join(question.trains)} and return these, in this order"
         return
     if sum(len(misconception.forms) for misconception in question.misconceptions) < WRONG_TRAININGS:
         yield f"at least {WRONG_TRAININGS} wrong ways to train are needed, as forms of its misconceptions"
     for case in cases:
         given = dict(zip(question.parameters, case.call.arguments, strict=True))
-        value = tuple(given[name] for name in question.trains)
-        untrained, right = (
-            question.behaviour.observe(weights if len(weights) > 1 else weights[0], case)
-            for weights in (value, _as_tuple(case.call.carried_out(question.reference, case.call.arguments)))
-        )
-        if np.array_equal(untrained, right):
+        untrained = tuple(given[name] for name in names) if len(names) > 1 else given[names[0]]
+        right = case.call.carried_out(question.reference, case.call.arguments)
+        if np.array_equal(*(question.behaviour.observe(weights, case) for weights in (untrained, right))):
             yield f"the given weights are right already in the case of {case.name}"
-
-
-def _as_tuple(value):
-    return value if isinstance(value, tuple) else (value,)
 
 
 def _choice_faults(question):
