@@ -102,7 +102,9 @@ def closing(summary, out):
     if summary.interrupted:
         lines.append("Stopped. What is finished is kept; the same command goes on.")
     earlier = summary.rows - summary.counts.total() - nothing_else
-    table = "the table is summary.csv" + (f", with {earlier} more from earlier runs" if earlier > 0 else "")
+    # Of a run that was stopped some are in the table that it did not come to count.
+    more = f", with {earlier} more from earlier runs" if earlier > 0 and not summary.interrupted else ""
+    table = f"the table is summary.csv{more}"
     lines.append(f"Results: {safe_line(str(out))}; {table}.")
     return "\n".join(lines)
 

@@ -24,7 +24,7 @@ import pytest
 from gru_checks.calling import Call
 from gru_checks.question import Case, Misconception, Part
 from gru_grader import __main__ as command_line
-from gru_grader import command, grading, notebook, results, selftest, tables
+from gru_grader import command, grading, notebook, report, results, selftest, tables
 from gru_grader.client import Limits, Worker, WorkerError
 from gru_grader.grading import Grading
 from gru_grader.pool import WorkerPool
@@ -209,6 +209,12 @@ def test_a_stopped_grading_goes_on_and_leaves_no_process(tmp_path, blow):
     assert everything(tmp_path / "stopped") == everything(tmp_path / "whole")
     rows = list(csv.DictReader(open(tmp_path / "stopped" / "timings.csv")))
     assert 16 - len(kept) <= len(rows) <= 16
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_what_a_stopped_run_did_not_come_to_count_is_not_called_earlier(interrupted):
+    said = report.closing(grading.Summary(rows=3, interrupted=interrupted), "results")
+    assert ("with 3 more from earlier runs" in said) is not interrupted
 
 
 def test_a_fault_of_the_grader_is_no_zero(tmp_path, monkeypatch, capsys):
