@@ -17,6 +17,8 @@ from gru_grader.sandbox import FULL, RESTRICTED
 LEVELS = (FULL, RESTRICTED)
 TRIAL = Limits(seconds=5, disk=8, memory=1024)
 SHORT = Limits(seconds=0.1)
+GIVEN_BACK = 16
+"""MiB that Python may have given back to the system since it was measured; they are the submission's then."""
 REFUSALS = ("PermissionError", "FileNotFoundError", "ProcessLookupError", "OSError", "MemoryError", "RuntimeError")
 """How the system says no. Any other error is a mistake of the attempt."""
 
@@ -172,7 +174,7 @@ class _Bait:
             ("limit the grader", "limit_process", own),
             ("enter a namespace", "enter_namespace"),
             ("mount a file system", "mount", folder),
-            ("use more memory than it may", "use_memory", TRIAL.memory * 2**20),
+            ("use more memory than it may", "use_memory", (TRIAL.memory + GIVEN_BACK) * 2**20),
             ("write more than it may", "use_disk", TRIAL.disk * 2**20),
             ("start more threads than it may", "use_threads", 5000),
             ("run for ever", "never_return"),

@@ -42,7 +42,7 @@ RARE = (
     "http.client importlib.metadata importlib.resources json.tool locale lzma mmap multiprocessing.pool numbers "
     "pdb platform pstats resource sched secrets select selectors shelve shlex signal sqlite3 stat subprocess "
     "symtable sysconfig tarfile token tokenize tracemalloc unicodedata unittest.mock urllib.parse urllib.request "
-    "weakref xml.etree webbrowser zipfile numpy.char numpy.ctypeslib numpy.ma numpy.rec numpy.strings numpy.typing"
+    "weakref xml.etree webbrowser zipfile numpy.ctypeslib numpy.ma numpy.strings numpy.typing"
 ).split()
 """Imported too in `restricted`: another user may not read Python's own files, and nobody the system's libraries."""
 WARM_WITH = {
