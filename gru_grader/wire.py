@@ -14,7 +14,7 @@ import struct
 
 import numpy as np
 
-from gru_checks.values import MAX_DEPTH, MAX_ITEMS
+from gru_checks.values import MAX_DEPTH
 
 SIGNATURE = b"GRU1"
 PREFIX = struct.Struct("<4sIQ")
@@ -23,6 +23,8 @@ MAX_HEADER = 4 * 2**20
 """Bytes; a request to run the longest notebook fits, whatever its characters are."""
 MAX_ARRAYS = 4 * 2**20
 """Bytes, a hundred times those of any answer: a submission's answers wait together in the trusted process."""
+MAX_VALUES = 10_000
+"""Values in a message, each array counted as one; what a comparison costs the trusted process grows with them."""
 DTYPES = {np.dtype(code).str for code in "?bBhHiIlLqQefd"}
 """Booleans, integers and floating-point numbers of this machine's byte order."""
 
@@ -51,9 +53,9 @@ def encode(message):
     WireError
         If it is too large, or no plain value.
     """
-    arrays = []
+    packing = _Packing()
     try:
-        tree = _packed(message, arrays)
+        tree, arrays = packing.tree(message), packing.arrays
         header = json.dumps([tree, [[array.dtype.str, list(array.shape)] for array in arrays]], ensure_ascii=False)
         # Notebooks may hold halves of surrogate pairs.
         header = header.encode("utf-8", "surrogatepass")
@@ -65,20 +67,30 @@ def encode(message):
     return b"".join([PREFIX.pack(SIGNATURE, len(header), size), header, *[array.tobytes() for array in arrays]])
 
 
-def _packed(value, arrays):
-    kind = type(value)
-    if value is None or kind in (bool, int, float, str):
-        return value
-    if kind is list:
-        return [_packed(entry, arrays) for entry in value]
-    if kind is tuple:
-        return {"t": [_packed(entry, arrays) for entry in value]}
-    if kind is dict:
-        return {"d": {str(key): _packed(entry, arrays) for key, entry in value.items()}}
-    if kind is np.ndarray and value.dtype.str in DTYPES:
-        arrays.append(value)
-        return {"a": len(arrays) - 1}
-    raise TypeError(f"a {kind.__name__}")
+class _Packing:
+    """One call of `encode`: the arrays, and the count of values met so far."""
+
+    def __init__(self):
+        self.arrays = []
+        self.count = 0
+
+    def tree(self, value):
+        self.count += 1
+        if self.count > MAX_VALUES:
+            raise WireError("too many values")
+        kind = type(value)
+        if value is None or kind in (bool, int, float, str):
+            return value
+        if kind is list:
+            return [self.tree(entry) for entry in value]
+        if kind is tuple:
+            return {"t": [self.tree(entry) for entry in value]}
+        if kind is dict:
+            return {"d": {str(key): self.tree(entry) for key, entry in value.items()}}
+        if kind is np.ndarray and value.dtype.str in DTYPES:
+            self.arrays.append(value)
+            return {"a": len(self.arrays) - 1}
+        raise TypeError(f"a {kind.__name__}")
 
 
 def sizes(prefix):
@@ -134,7 +146,7 @@ def decode(header, content):
 
 
 def _arrays(descriptions, content):
-    if len(descriptions) > MAX_ITEMS:
+    if len(descriptions) > MAX_VALUES:
         raise WireError("too many arrays")
     arrays, start = [], 0
     for description in descriptions:
@@ -171,11 +183,11 @@ class _Unpacking:
 
     def __init__(self, arrays):
         self.arrays = arrays
-        self.items = 0
+        self.count = 0
 
     def value(self, tree, depth):
-        self.items += 1
-        if self.items > 2 * MAX_ITEMS or depth > _DEPTH:
+        self.count += 1
+        if self.count > MAX_VALUES or depth > _DEPTH:
             raise WireError("too many values, or too deeply nested")
         if tree is None or type(tree) in (bool, int, float, str):
             return tree

@@ -130,6 +130,15 @@ def test_size_is_known_before_anything_is_read():
         wire.encode(np.zeros(wire.MAX_ARRAYS // 8 + 1))
 
 
+def test_values_are_counted_by_who_sends_and_by_who_receives():
+    most = [[0.5] * (wire.MAX_VALUES // 2 - 1)] * 2
+    assert wire.decode(*parts(wire.encode(most[0]))) == most[0]
+    with pytest.raises(wire.WireError, match="too many values"):
+        wire.encode(most)
+    with pytest.raises(wire.WireError, match="too many values"):
+        decoded(most)
+
+
 def test_the_longest_notebook_can_be_sent_whatever_its_characters():
     for character in ("\U0001f600", "\ud800", "\x01", '"'):
         cells = [character * MAX_SOURCE]
