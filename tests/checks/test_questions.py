@@ -13,6 +13,7 @@ import pytest
 from authoring import public_seeds
 from authoring.mutants import given_cells, model_answers, run
 from gru_checks.calling import Outcome, perform
+from gru_checks.judge import _performed as wrong_outcome
 from gru_checks.judge import judge
 from gru_checks.registry import Assignment, RegistryError, assignments, inputs, validate
 from gru_checks.registry import question as find_question
@@ -49,28 +50,27 @@ def test_the_reference_and_the_model_solution_pass_over_200_seeds(question, judg
 
 
 @pytest.mark.parametrize("question", QUESTIONS, **ids)
-def test_every_mistake_costs_points_and_is_named_over_50_seeds(question, performed):
-    forms = [(mistake, form) for mistake in question.misconceptions for form in mistake.forms]
+def test_every_mistake_costs_points_is_named_and_is_far_from_all_else_over_50_seeds(question, performed):
     for seed in seeds(question, 50):
         cases = inputs(question, seed)
-        for mistake, form in forms:
-            verdict = judge(question, cases, performed(form, cases), public=seed % 2 == 0)
-            assert verdict.misconception == mistake.id, (seed, mistake.id, mistake.forms.index(form), verdict)
+        right = performed(question.reference, cases)
+        # The judge keeps these outcomes, so that each wrong implementation runs once a case. Its origin plays no part.
+        outcomes = {
+            (mistake, place): [replace(wrong_outcome(form, case), source="") for case in cases]
+            for mistake in question.misconceptions
+            for place, form in enumerate(mistake.forms)
+        }
+        for (mistake, place), found in outcomes.items():
+            verdict = judge(question, cases, found, public=seed % 2 == 0)
+            assert verdict.misconception == mistake.id, (seed, mistake.id, place, verdict)
             assert verdict.points < verdict.max_points
             assert mistake.sentence in verdict.message
             assert verdict.page == (mistake.page or question.page)
-
-
-@pytest.mark.parametrize("question", QUESTIONS, **ids)
-def test_mistakes_are_far_from_the_right_answer_and_from_each_other(question, performed):
-    for seed in seeds(question, 50):
-        cases = inputs(question, seed)
         # Those known by more than their values may give the same values as others.
-        known = {mistake.id: mistake.wrong for mistake in question.misconceptions if mistake.fits is None}
-        implementations = {"right": question.reference} | known
-        outcomes = {name: performed(function, cases) for name, function in implementations.items()}
-        for one, other in itertools.combinations(outcomes, 2):
-            trios = zip(cases, outcomes[one], outcomes[other], strict=True)
+        known = {mistake.id: outcomes[mistake, 0] for mistake in question.misconceptions if mistake.fits is None}
+        implementations = {"right": right} | known
+        for one, other in itertools.combinations(implementations, 2):
+            trios = zip(cases, implementations[one], implementations[other], strict=True)
             assert any(distance(question, *trio) >= 100 for trio in trios), (seed, one, other)
 
 
