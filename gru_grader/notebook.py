@@ -61,6 +61,8 @@ def read(path):
     """
     content = _content(path)
     text = _text(content)
+    if not text.strip():
+        raise NotGradable("The file is empty.")
     if text.count("[") + text.count("{") > MAX_PARTS:
         raise NotGradable("The file has more parts than a notebook can have. Clear the outputs and save it again.")
     try:

@@ -6,6 +6,7 @@ import itertools
 import pytest
 
 from authoring import mutants
+from gru_checks.question import inputs
 from gru_checks.registry import assignment, assignments
 
 
@@ -79,7 +80,7 @@ def test_a_mutant_that_never_ends_is_killed(monkeypatch):
     monkeypatch.setattr(mutants, "SECONDS", 1)
     namespace = mutants.run(["def half_life(z):\n    while True:\n        pass"])
     (asked,) = (q for q in assignment("ch03-update-gate").questions if q.id == "ch03.half_life")
-    assert mutants._loses_points(asked, 0, namespace)
+    assert mutants._loses_points(asked, inputs(asked, 0), namespace)
 
 
 def test_each_mutant_differs_from_the_solution_and_from_the_others(results):

@@ -53,7 +53,8 @@ def test_lone_surrogates_are_kept(file):
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"", "not JSON"),
+        (b"", "is empty"),
+        (b" \n", "is empty"),
         (b"%PDF-1.7", "not JSON"),
         (b'{"cells": [', "not JSON"),
         (b"\xff\xfe{\x00}\x00", "no cells"),
