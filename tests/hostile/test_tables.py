@@ -28,5 +28,5 @@ def test_an_honest_submission_gets_full_points(worker, submission):
 
 def test_there_are_enough_of_each_category():
     categories = [submission.category for submission in TABLE]
-    assert len(TABLE) >= 80 and len(HONEST) >= 21
+    assert len(TABLE) >= 100 and len(HONEST) >= 35
     assert set(categories) == {"tampering", "reading", "escaping", "hanging", "exhausting", "crashing", "channel"}

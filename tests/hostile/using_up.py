@@ -229,8 +229,8 @@ def double(x):
         "answers that multiply when they are compared",
         "exhausting",
         dict.fromkeys(("double", "square"), "wrong"),
-        double="def double(x):\n    return ['x' * 2_000_000] + [''] * 90_000",
-        square="def square(x):\n    return [['x' * 20_000] * 5] + [''] * 50_000",
+        double="def double(x):\n    return ['x' * 2_000_000] + [''] * 9_000",
+        square="def square(x):\n    return [['x' * 20_000] * 5] + [''] * 9_000",
     ),
     spoil(
         "large answers to everything",
