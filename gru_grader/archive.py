@@ -19,6 +19,8 @@ _IGNORED = ("__MACOSX",)
 _IS_ENCRYPTED = 0x1
 # Out of memory: the archive says how much is needed to unpack it.
 _DAMAGED = (zipfile.BadZipFile, EOFError, ValueError, zlib.error, lzma.LZMAError, MemoryError)
+_CUT_OFF = b"{"
+"""What is left of a damaged notebook: reading it says that it is cut off; with nothing in it, it would be empty."""
 _NO_NAME = (errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ)
 
 
@@ -31,7 +33,7 @@ def unpack(path, folder):
 
     Nothing is written outside `folder`, whatever the names in the archive are.
     A notebook that is larger than one that can be graded is cut off, and a
-    damaged one comes out empty; reading it then says so to its author.
+    damaged one comes out cut off, too; reading it then says so to its author.
 
     Parameters
     ----------
@@ -131,6 +133,6 @@ def _write(archive, member, target):
     except NotImplementedError:
         raise _MemberError("it is compressed in a way that Python cannot read") from None
     except _DAMAGED:
-        content = b""
+        content = _CUT_OFF
     target.write_bytes(content)
     return len(content)

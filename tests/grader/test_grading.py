@@ -24,7 +24,7 @@ import pytest
 from gru_checks.calling import Call
 from gru_checks.question import Case, Misconception, Part
 from gru_grader import __main__ as command_line
-from gru_grader import command, grading, notebook, report, results, selftest, tables
+from gru_grader import command, grading, report, results, selftest, tables
 from gru_grader.client import Limits, Worker, WorkerError
 from gru_grader.grading import Grading
 from gru_grader.pool import WorkerPool
@@ -555,8 +555,6 @@ def test_a_large_class_takes_little_more_memory_than_a_small_one(tmp_path, monke
             assert len((folder / "out" / "summary.csv").read_text().splitlines()) == number + 1
 
     monkeypatch.setattr(grading, "grade", once)
-    # As much is reserved whenever a notebook is read.
-    monkeypatch.setattr(notebook, "MAX_BYTES", 2**14)
     held(10)
     small, large = held(100), held(400)
     assert (large - small) / 300 < 900
