@@ -58,6 +58,7 @@ def test_what_is_committed_is_what_is_generated(capsys):
 @by_stem
 def test_a_changed_byte_is_found_and_repaired(assignment, copied, monkeypatch, capsys):
     monkeypatch.setattr(exercises, "ROOT", copied)
+    monkeypatch.setattr(exercises, "assignments", lambda: [assignment])
     path = copied / "exercises" / f"{assignment.stem}.ipynb"
     right = path.read_bytes()
     path.write_bytes(right.replace(b"import numpy", b"import  numpy", 1))
@@ -154,6 +155,7 @@ def test_a_solution_that_does_not_fit_its_module_is_refused(change, sentence):
 @by_stem
 def test_a_broken_solution_is_reported_and_not_a_traceback(assignment, copied, monkeypatch, capsys):
     monkeypatch.setattr(exercises, "ROOT", copied)
+    monkeypatch.setattr(exercises, "assignments", lambda: [assignment])
     (copied / "solutions" / f"{assignment.stem}.ipynb").write_text("{")
     assert exercises.main([]) == 1
     assert "it is not a notebook" in capsys.readouterr().out
@@ -222,6 +224,7 @@ def test_nbgrader_metadata_locks_the_checks_and_carries_the_points(assignment):
     assert not any(cell.get("outputs") or cell.get("execution_count") for cell in notebook.cells)
 
 
+@pytest.mark.slow
 @by_stem
 def test_an_untouched_exercise_runs_and_every_check_says_that_nothing_is_there_yet(assignment, tmp_path):
     done = execute(read("exercises", assignment), tmp_path)
@@ -233,6 +236,7 @@ def test_an_untouched_exercise_runs_and_every_check_says_that_nothing_is_there_y
     assert all(output.output_type == "display_data" for cell in done.cells for output in cell.get("outputs", ()))
 
 
+@pytest.mark.slow
 @by_stem
 def test_with_only_the_checks_run_every_answer_is_not_defined_yet(assignment, tmp_path):
     notebook = read("exercises", assignment)

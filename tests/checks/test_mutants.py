@@ -15,17 +15,20 @@ def results():
     return [result for found in assignments() for result in mutants.trial(found)]
 
 
+@pytest.mark.slow
 def test_every_mutant_is_killed_or_provably_right(results, record_property):
     record_property("report", mutants.report(results).splitlines()[0])
     holes = [(r.mutant.question_id, r.mutant.change) for r in results if not r.killed and not r.reason]
     assert not holes, mutants.report(results)
 
 
+@pytest.mark.slow
 def test_no_reason_is_given_for_a_mutant_that_does_not_survive(results):
     survivors = {(result.mutant.question_id, result.mutant.change) for result in results if not result.killed}
     assert survivors == {(id, change) for id, reasons in mutants.STILL_RIGHT.items() for change in reasons}
 
 
+@pytest.mark.slow
 def test_every_question_has_mutants(results):
     counts = {id: len(list(group)) for id, group in itertools.groupby(results, key=lambda r: r.mutant.question_id)}
     questions = [question for found in assignments() for question in found.questions]
@@ -83,6 +86,7 @@ def test_a_mutant_that_never_ends_is_killed(monkeypatch):
     assert mutants._loses_points(asked, inputs(asked, 0), namespace)
 
 
+@pytest.mark.slow
 def test_each_mutant_differs_from_the_solution_and_from_the_others(results):
     for (id, _), group in itertools.groupby(results, key=lambda r: (r.mutant.question_id, 0)):
         sources = [result.mutant.source for result in group]

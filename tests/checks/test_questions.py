@@ -25,8 +25,8 @@ ids = {"ids": lambda question: question.id}
 
 
 def seeds(question, count):
-    """As many seeds as a proof asks for; three for a question that trains, since each call takes a training."""
-    return range(3 if question.trains else count)
+    """As many seeds as a proof asks for; three at most if the question trains, since each call takes a training."""
+    return range(min(count, 3) if question.trains else count)
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +39,10 @@ def solved():
     return namespaces
 
 
+@pytest.mark.parametrize("count", [3, pytest.param(200, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("question", QUESTIONS, **ids)
-def test_the_reference_and_the_model_solution_pass_over_200_seeds(question, judged, solved):
-    for seed in seeds(question, 200):
+def test_the_reference_and_the_model_solution_pass(question, count, judged, solved):
+    for seed in seeds(question, count):
         cases = inputs(question, seed)
         model = judge(question, cases, [perform(case.call, solved[question.id]) for case in cases], public=False)
         for verdict in (judged(question, question.reference, seed), model):
@@ -49,9 +50,10 @@ def test_the_reference_and_the_model_solution_pass_over_200_seeds(question, judg
             assert verdict.points == question.points and not verdict.remarks and not verdict.page
 
 
+@pytest.mark.parametrize("count", [1, pytest.param(50, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("question", QUESTIONS, **ids)
-def test_every_mistake_costs_points_is_named_and_is_far_from_all_else_over_50_seeds(question, performed):
-    for seed in seeds(question, 50):
+def test_every_mistake_costs_points_is_named_and_is_far_from_all_else(question, count, performed):
+    for seed in seeds(question, count):
         cases = inputs(question, seed)
         right = performed(question.reference, cases)
         # The judge keeps these outcomes, so that each wrong implementation runs once a case. Its origin plays no part.
