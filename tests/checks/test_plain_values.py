@@ -183,7 +183,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("value", "sentence"), REFUSED, ids=lambda part: part if type(part) is str else "")
+@pytest.mark.parametrize(
+    ("value", "sentence"), REFUSED, ids=lambda part: part if type(part) is str and len(part) < 80 else ""
+)
 def test_what_is_not_plain_is_refused_with_what_it_is(value, sentence):
     with pytest.raises(NotPlain, match=sentence):
         plain(value)
