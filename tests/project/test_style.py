@@ -62,6 +62,7 @@ def test_importing_the_checks_loads_no_framework_and_no_jupyter():
     assert done.stdout.strip() == "set()"
 
 
+@pytest.mark.slow
 def test_the_examples_of_gru_ref_give_what_they_say():
     package = importlib.import_module("gru_ref")
     results = [
