@@ -212,8 +212,11 @@ def _shapes(question, case):
 
 def _remarks(question, outcomes, consequence):
     """Name the arguments that were changed in place, in one sentence, and say what follows."""
+    changed = {place for outcome in outcomes for place in outcome.changed}
+    if not changed:
+        return ()
     parameters = question.parameters
-    places = sorted({place for outcome in outcomes for place in outcome.changed if place < len(parameters)})
+    places = sorted(place for place in changed if place < len(parameters))
     if not places:
         return ()
     return (f"It changes {', '.join(parameters[place] for place in places)} in place. {consequence}",)
