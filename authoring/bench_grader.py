@@ -34,7 +34,7 @@ from tests.grader.bank import POINTS
 from tests.grader.test_frameworks import ANSWERS, IMPORTS
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CLASS, FULL_CLASS, OTTER_CLASS, TORCH_CLASS = 10, 100, 5, 100
+CLASS, FULL_CLASS, OTTER_CLASS, TORCH_CLASS = 10, 300, 5, 100
 """How many submissions are graded: by all, by ours, by otter-grader, and by ours with PyTorch."""
 GROWING, LONGEST = (100, 1_000), 10_000
 RIGHT_WITH = {
