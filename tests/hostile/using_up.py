@@ -190,7 +190,7 @@ EXHAUSTING = [
         dict.fromkeys(("double", "square", "total", "ordered"), "unreadable"),
         double="def double(x):\n    a = []\n    for _ in range(10**5):\n        a = [a]\n    return a",
         square="def square(x):\n    return [0] * 10**6",
-        total="def total(x):\n    return {'a': 'x' * 2**27}",
+        total="def total(x):\n    return {'a': 'x' * (2**26 + 1)}",
         ordered="def ordered(x):\n    return 2**10000",
     ),
     spoil(
