@@ -188,6 +188,7 @@ def start(tmp_path, out):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGINT])
 def test_a_stopped_grading_goes_on_and_leaves_no_process(tmp_path, blow):
     slow = cells(RIGHT, before=["import time\ntime.sleep(0.1)"])

@@ -25,6 +25,7 @@ def test_every_escape_succeeds_where_nothing_isolates():
     assert harm.keys() == ESCAPES.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.needs("bubblewrap")
 def test_every_list_of_attempts_has_some_that_succeed_where_nothing_isolates():
     ran = throwaway.run("-m", "tests.hostile.table_run", "none")

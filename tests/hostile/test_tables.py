@@ -10,7 +10,7 @@ from tests.hostile.table_run import LIMITS, deserved, statuses
 pytestmark = pytest.mark.needs("sandbox")
 
 
-@pytest.fixture(scope="module", params=["full", "restricted"])
+@pytest.fixture(scope="module", params=["full", pytest.param("restricted", marks=pytest.mark.slow)])
 def worker(request):
     with Worker(request.param, LIMITS) as worker:
         yield worker

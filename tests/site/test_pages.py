@@ -33,6 +33,7 @@ def sentence_fault(alt):
     return None
 
 
+@pytest.mark.slow
 def test_every_picture_says_in_a_sentence_what_is_to_be_seen(html, all_pages):
     faults = [
         f"{name}: {fault}"
@@ -133,6 +134,7 @@ def test_every_page_of_the_course_is_in_the_contents(toc_pages):
     assert {page for page in pages if ".ipynb_checkpoints" not in page} == set(toc_pages)
 
 
+@pytest.mark.slow
 def test_no_formula_stands_as_its_source(html, toc_pages):
     faults = {}
     for page in toc_pages:

@@ -4,7 +4,7 @@ import pytest
 
 from gru_checks.registry import assignment
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
 
 # Registered after the page's own listener, so it sees what that has done.
 NOTE_WHAT_IS_PRINTED = """() => addEventListener("beforeprint", () => { window.printed = {

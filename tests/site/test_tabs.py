@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
 
 FIRST = "book/ch01-introduction.html"
 CHOSEN = ".sd-tab-set > input:checked + label"
