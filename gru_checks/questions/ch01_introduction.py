@@ -1125,7 +1125,7 @@ def explained(x, y, W, U, b, readout, constant):
 def _explained(
     over=lambda x: x.transpose(1, 0, 2),
     answer=lambda a: a[:, 0],
-    knows_nothing=lambda y: np.mean((y - y.mean()) ** 2),
+    knows_nothing=lambda y, answers: np.mean((y - y.mean()) ** 2),
     share=lambda error, base: 1 - error / base,
     run=_step,
 ):
@@ -1135,15 +1135,15 @@ def _explained(
         h = np.zeros((len(x), len(b)))
         for x_t in over(x):
             h = run(x_t, h, W, U, b)
-        error = np.mean((answer(h @ readout + constant) - y) ** 2)
-        return share(error, knows_nothing(y))
+        answers = answer(h @ readout + constant)
+        return share(np.mean((answers - y) ** 2), knows_nothing(y, answers))
 
     return made
 
 
 BY_SEQUENCE = {"over": lambda x: x}
 COLUMN = {"answer": lambda a: a}
-FROM_ZERO = {"knows_nothing": lambda y: np.mean(y**2)}
+FROM_ZERO = {"knows_nothing": lambda y, answers: np.mean(y**2)}
 
 
 def _draw_explained(rng):
@@ -1152,7 +1152,8 @@ def _draw_explained(rng):
         readout, constant = 2 * state(rng, H, 1, dtype), 2 * state(rng, 1, 1, dtype)[0]
         h = _over_time()(x, np.zeros((B, H)), W, U, b)[:, -1]
         answers = (h @ readout + constant)[:, 0]
-        y = answers + answers.std() * rng.permuted(np.linspace(-0.9, 0.9, B))
+        # The errors have a mean other than 0: a baseline about the mean of the answers is not the one about that of y.
+        y = answers + answers.std() * rng.permuted(np.linspace(-0.3, 1.3, B))
         return Case(name, Call("explained", (x, y.astype(dtype), W, U, b, readout, constant)))
 
     return [
@@ -1225,13 +1226,27 @@ REPAIR = Question(
             "always_one",
             "The baseline is that of always saying 1. That is the best guess in the adding problem; here it is the mean"
             " of y.",
-            _explained(knows_nothing=lambda y: np.mean((1 - y) ** 2)),
+            _explained(knows_nothing=lambda y, answers: np.mean((1 - y) ** 2)),
             WITHOUT_BASELINE,
         ),
         Misconception(
             "of_the_adding_problem",
             "The baseline is 1/6, that of the adding problem. Here it is the mean squared distance of y from its mean.",
-            _explained(knows_nothing=lambda y: 1 / 6),
+            _explained(knows_nothing=lambda y, answers: 1 / 6),
+            WITHOUT_BASELINE,
+        ),
+        Misconception(
+            "mean_of_the_answers",
+            "The baseline always says the mean of the network's answers. An answer that knows nothing does not know"
+            " them either: its best guess is the mean of y.",
+            _explained(knows_nothing=lambda y, answers: np.mean((y - answers.mean()) ** 2)),
+            WITHOUT_BASELINE,
+        ),
+        Misconception(
+            "spread_of_the_answers",
+            "The error is divided by how much the network's answers vary. It is compared with the error of the best"
+            " constant guess, which depends on y alone.",
+            _explained(knows_nothing=lambda y, answers: np.var(answers)),
             WITHOUT_BASELINE,
         ),
         Misconception(

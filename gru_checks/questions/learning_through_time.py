@@ -957,15 +957,17 @@ def _windows(
     places=lambda T, window: [slice(start, start + window) for start in range(0, T, window)],
     following=lambda states, h0: states[-1],
     total=lambda parts: sum(parts),
+    carried=lambda h, h0: h,
+    losses=lambda d_states, here, steps: d_states[here],
 ):
     """Make a truncated pass, with some of its lines exchanged."""
 
     def wrong(x, h0, W, U, b, d_states, window):
         h, found = h0, []
         for here in places(len(x), window):
-            d_x, _, *weights = _whole(x[here], h, W, U, b, d_states[here])
+            d_x, _, *weights = _whole(x[here], h, W, U, b, losses(d_states, here, len(x[here])))
             found.append((d_x, *weights))
-            h = following(_forward(x[here], h, W, U, b)[1], h0)
+            h = following(_forward(x[here], carried(h, h0), W, U, b)[1], h0)
         d_x, *weights = zip(*found, strict=True)
         return np.concatenate(d_x), *(total(parts) for parts in weights)
 
@@ -983,7 +985,7 @@ def _draw_truncated(rng):
 
     return [
         case("two windows of two steps", 4, 2, 3, 1, 2),
-        case("a last window that is shorter", 5, 3, 2, 3, 3, 2),
+        case("three windows, the last of them shorter", 5, 3, 2, 3, 2, 2),
         case("a window as long as the sequence, in float32", 3, 2, 3, 2, 3, dtype=np.float32),
     ]
 
@@ -1032,6 +1034,17 @@ TRUNCATED = Question(
             "first_state_carried",
             "A window begins at the first state of the one before. It begins at the last: states[-1].",
             _windows(following=lambda states, h0: states[0]),
+        ),
+        Misconception(
+            "run_from_the_start",
+            "The state that is passed on comes from a run that begins at h0, whichever window it is. Each window is run"
+            " from where the one before ended, which shows from the third window on.",
+            _windows(carried=lambda h, h0: h0),
+        ),
+        Misconception(
+            "losses_of_the_first",
+            "Every window is handed the d_states of the first. Each has its own: d_states[here].",
+            _windows(losses=lambda d_states, here, steps: d_states[:steps]),
         ),
         Misconception(
             "last_window_weights",
