@@ -98,6 +98,7 @@ FADING = Question(
             "tanh_twice",
             "tanh is applied to h once more. h is what came out of tanh already, and the slope there is 1 - h².",
             _steps(lambda u, h: u * (1 - math.tanh(h) ** 2)),
+            also=(_steps(lambda u, h: u * (1 - math.tanh(u * h) ** 2)),),
         ),
         Misconception(
             "not_squared",
@@ -146,6 +147,11 @@ FADING = Question(
             "This is rounded to the nearest whole number, which is sometimes one step too few. Less than the share is"
             " left from the next whole number on: round up.",
             _steps(lambda u, h: u * (1 - h**2), round),
+        ),
+        Misconception(
+            "what_is_gone",
+            "The part of the change that a step loses is taken for the part that it leaves, which is u (1 - h²).",
+            _steps(lambda u, h: 1 - u * (1 - h**2)),
         ),
         Misconception(
             "subtracted",
@@ -470,6 +476,16 @@ BASELINE = Question(
             lambda low, high, count: baseline(0, high, count),
         ),
         Misconception(
+            "not_the_middle",
+            "The guess is not made from the middle of the range, which is (low + high) / 2, with the parentheses.",
+            lambda low, high, count: (count * (high - low) / 2, baseline(low, high, count)[1]),
+            also=(
+                lambda low, high, count: (count * (low + high / 2), baseline(low, high, count)[1]),
+                lambda low, high, count: (count * high / 2, baseline(low, high, count)[1]),
+                lambda low, high, count: (count / 2, baseline(low, high, count)[1]),
+            ),
+        ),
+        Misconception(
             "no_error",
             "The error is 0. The best constant guess is still wrong nearly always: by how much, is the baseline.",
             _with_error(lambda low, high, count: 0.0),
@@ -525,6 +541,12 @@ def _adding(
     return made
 
 
+def _found_there(numbers, marks, first, second):
+    """Add up what stands at the two places, which may be one and the same."""
+    rows = np.arange(len(numbers))
+    return numbers[rows, first] + numbers[rows, second]
+
+
 def _marked_everywhere(numbers, draws):
     """Set the marks of every sequence in all sequences, as an index of all rows does."""
     x, y = adding_data(numbers, draws)
@@ -576,12 +598,26 @@ ADDING_DATA = Question(
             "second_in_first_half",
             "Both marks stand in the first half. The steps of the second half begin at T // 2: add it.",
             _adding(lambda draws, T: (draws[:, 0] * (T // 2), draws[:, 1] * (T - T // 2))),
-            also=(_adding(lambda draws, T: (draws[:, 0] * (T // 2), draws[:, 1] * (T // 2))),),
+            also=(
+                _adding(lambda draws, T: (draws[:, 0] * (T // 2), draws[:, 1] * (T // 2))),
+                _adding(
+                    lambda draws, T: (draws[:, 0] * (T // 2), draws[:, 1] * (T - T // 2)),
+                    target=_found_there,
+                ),
+                _adding(lambda draws, T: (draws[:, 0] * (T // 2), draws[:, 1] * (T // 2)), target=_found_there),
+            ),
         ),
         Misconception(
             "anywhere",
             "Each mark may stand anywhere. One belongs into the first half, the other into the second.",
             _adding(lambda draws, T: (draws[:, 0] * T, draws[:, 1] * T)),
+            also=(_adding(lambda draws, T: (draws[:, 0] * T, draws[:, 1] * T), target=_found_there),),
+        ),
+        Misconception(
+            "last_of_each_never",
+            "The last step of each half is never marked. A half of n steps is n pieces of [0, 1), not n - 1: multiply"
+            " by n.",
+            _adding(lambda draws, T: (draws[:, 0] * (T // 2 - 1), T // 2 + np.floor(draws[:, 1] * (T - T // 2 - 1)))),
         ),
         Misconception(
             "last_step_never",
@@ -609,6 +645,13 @@ ADDING_DATA = Question(
             also=(
                 _adding(
                     lambda draws, T: (np.round(draws[:, 0] * (T // 2)), T // 2 + np.round(draws[:, 1] * (T - T // 2)))
+                ),
+                _adding(
+                    lambda draws, T: (
+                        np.round(draws[:, 0] * (T // 2)),
+                        np.minimum(T // 2 + np.round(draws[:, 1] * (T - T // 2)), T - 1),
+                    ),
+                    target=_found_there,
                 ),
                 _adding(
                     lambda draws, T: (
@@ -670,6 +713,7 @@ ADDING_DATA = Question(
             "all_added",
             "The target is the sum of all numbers. Only the two marked ones are added.",
             _adding(target=lambda numbers, marks, first, second: numbers.sum(axis=1)),
+            also=(_adding(target=lambda numbers, marks, first, second: (numbers + marks).sum(axis=1)),),
         ),
         Misconception(
             "mean",
@@ -730,6 +774,12 @@ def _over_time(step=_step):
 def plain_states(x, h0, W, U, b):
     """State after each step of each sequence."""
     return _over_time()(x, h0, W, U, b)
+
+
+def _one_after_another(x, h0, W, U, b):
+    """Read the sequences as if they were one."""
+    B, T, I = x.shape
+    return plain_states(x.reshape(1, B * T, I), h0[:1], W, U, b).reshape(B, T, -1)
 
 
 def _plain_arrays(rng, B, T, I, H, dtype):
@@ -814,6 +864,38 @@ RUN = Question(
             "This is the state after the last step. The states of all steps are asked for.",
             lambda x, h0, W, U, b: plain_states(x, h0, W, U, b)[:, -1],
             LAST_ONLY,
+        ),
+        Misconception(
+            "first_only",
+            "There is the state after one step and no other. A return inside the loop ends it in its first round.",
+            lambda x, h0, W, U, b: plain_states(x[:, :1], h0, W, U, b),
+            also=(lambda x, h0, W, U, b: plain_states(x[:, :1], h0, W, U, b)[:, 0],),
+        ),
+        Misconception(
+            "last_at_every_step",
+            "The state after the last step stands at every step: one array was written anew each time, and the list"
+            " holds it T times. Make a new array in each step, or append a copy.",
+            lambda x, h0, W, U, b: np.repeat(plain_states(x, h0, W, U, b)[:, -1:], x.shape[1], axis=1),
+        ),
+        Misconception(
+            "carried_to_the_next",
+            "A sequence begins with the state that the one before it has left. Sequences do not know of one another:"
+            " each begins with its own row of h0.",
+            _one_after_another,
+            FIRST_LAYER,
+        ),
+        Misconception(
+            "weights_in_front",
+            "The weights stand in front, as in the equation. There examples are columns; here they are rows, and the"
+            " weights stand behind, transposed: x[:, t] @ W.T.",
+            _over_time(lambda x, h, W, U, b: np.tanh(W @ x + U @ h + b)),
+            ONE_STEP,
+        ),
+        Misconception(
+            "as_many_steps_as_sequences",
+            "len(x) is the number of sequences, and the loop takes as many steps. There are x.shape[1] of them.",
+            lambda x, h0, W, U, b: plain_states(x.take(range(len(x)), axis=1), h0, W, U, b),
+            EXCHANGED,
         ),
         Misconception(
             "time_first",
@@ -942,6 +1024,17 @@ def _sizes(of_weights, of_slopes):
         return left
 
     return back
+
+
+def _before_the_tanh(states, U, readout):
+    """Take the norms of the gradients of what went into each tanh."""
+    left = np.zeros(states.shape[:2])
+    d = np.tile(readout, (len(states), 1))
+    for t in reversed(range(states.shape[1])):
+        d = d * (1 - states[:, t] ** 2)
+        left[:, t] = np.linalg.norm(d, axis=1)
+        d = d @ U
+    return left / left[:, -1:]
 
 
 def _draw_reach(rng):
@@ -1087,6 +1180,17 @@ REACH = Question(
                 _sizes(np.linalg.norm, lambda slopes: slopes.max(axis=1)),
                 _sizes(np.linalg.norm, lambda slopes: slopes.mean(axis=1)),
             ),
+        ),
+        Misconception(
+            "before_the_tanh",
+            "The slope is multiplied in before the norm is taken: that is the gradient of what goes into the tanh of"
+            " step t. Take the norm first, and then go on through the tanh.",
+            _before_the_tanh,
+        ),
+        Misconception(
+            "whole_batch",
+            "One norm is taken of all sequences together. Each has its own: axis=1.",
+            _backwards(size=lambda d: np.full(len(d), np.linalg.norm(d))),
         ),
         Misconception(
             "averaged",
@@ -1279,6 +1383,11 @@ REPAIR = Question(
             "This is in percent. As a share it lies below 1.",
             _explained(share=lambda error, base: 100 * (1 - error / base)),
             WITHOUT_BASELINE,
+        ),
+        Misconception(
+            "as_many_steps_as_sequences",
+            "len(x) is the number of sequences, and the loop takes as many steps. There are x.shape[1] of them.",
+            _explained(over=lambda x: [x[:, t] for t in range(len(x))]),
         ),
         Misconception(
             "reshaped",

@@ -142,6 +142,25 @@ DIFFERENCE = Question(
             _differences(_central, lambda u, h, steps: _repeated([u], h)),
         ),
         Misconception(
+            "another_count",
+            "The unit has taken a step more than `steps`, or a step less.",
+            _differences(_central, lambda u, h, steps: _repeated([u] * (steps + 1), h)),
+            also=(_differences(_central, lambda u, h, steps: _repeated([u] * (steps - 1), h)),),
+        ),
+        Misconception(
+            "run_on",
+            "The second run goes on where the first one ended. Both begin at the same h: keep it under a name of its"
+            " own.",
+            lambda u, h, steps, eps: (
+                ((above := _repeated([u + eps] * steps, h)) - _repeated([u - eps] * steps, above)) / (2 * eps)
+            ),
+            also=(
+                lambda u, h, steps, eps: (
+                    (_repeated([u + eps] * steps, below := _repeated([u - eps] * steps, h)) - below) / (2 * eps)
+                ),
+            ),
+        ),
+        Misconception(
             "state_raised",
             "The state is raised and lowered here. The slope with respect to the weight u is asked for.",
             lambda u, h, steps, eps: _differences(_central, lambda k, _, n: _repeated([u] * n, k))(h, h, steps, eps),
@@ -176,12 +195,13 @@ def _four_ways(kept, seen, update, reset):
 
 def _step(
     difference=lambda h, c: c - h,
-    gate_slope=lambda s: s * (1 - s),
+    gate_slope=lambda s, k: s * (1 - s),
     tanh_slope=lambda c: 1 - c**2,
     written=lambda g, z: g * z,
     kept=lambda g, z: g * (1 - z),
     to_reset=lambda s, h: s * h,
-    back=lambda U, delta: U.T @ delta,
+    seen=lambda r, s: r * s,
+    back=lambda U, k, delta: U[k].T @ delta,
     ways=_four_ways,
     met=lambda h, p: (h, h, p),
     outer=lambda delta, v: delta @ v.swapaxes(-1, -2),
@@ -192,15 +212,27 @@ def _step(
 
     def step(g, x, h_prev, z, r, candidate, W, U):
         delta_h = written(g, z) * tanh_slope(candidate)
-        s = back(U[2], delta_h)
-        delta_r = to_reset(s, h_prev) * gate_slope(r)
-        delta_z = g * difference(h_prev, candidate) * gate_slope(z)
-        d_h_prev = ways(kept(g, z), r * s, back(U[0], delta_z), back(U[1], delta_r))
+        s = back(U, 2, delta_h)
+        delta_r = to_reset(s, h_prev) * gate_slope(r, 1)
+        delta_z = g * difference(h_prev, candidate) * gate_slope(z, 0)
+        d_h_prev = ways(kept(g, z), seen(r, s), back(U, 0, delta_z), back(U, 1, delta_r))
         delta = np.stack([delta_z, delta_r, delta_h])
         d_U = outer(delta, np.stack(met(h_prev, r * h_prev)))
         return to_input(W, delta), d_h_prev, outer(delta, x), d_U, to_bias(delta)
 
     return step
+
+
+def _transposed_but(place):
+    return _step(back=lambda U, k, delta: (U[k] if k == place else U[k].T) @ delta)
+
+
+def _sloped_but(place):
+    return _step(gate_slope=lambda s, k: np.ones_like(s) if k == place else s * (1 - s))
+
+
+def _input_by(*places):
+    return _step(to_input=lambda W, delta: sum(W[k].T @ delta[k] for k in places))
 
 
 def _draw_step(rng):
@@ -226,7 +258,7 @@ STEP = Question(
     reference=step_back,
     draw=_draw_step,
     returns=(Part("d_x", "IB"), Part("d_h_prev", "HB"), *GRADIENTS),
-    public_seed=27,
+    public_seed=69,
     page=TABLE,
     hints=(
         "Go through the table of the chapter from below: first `delta_h`, then `s`, `delta_r` and `delta_z`. Only then"
@@ -281,6 +313,7 @@ STEP = Question(
             POLARITY,
             also=(
                 _step(kept=lambda g, z: g * z),
+                _step(written=lambda g, z: g * (1 - z)),
                 _step(kept=lambda g, z: g * z, written=lambda g, z: g * (1 - z), difference=lambda h, c: h - c),
             ),
         ),
@@ -296,9 +329,22 @@ STEP = Question(
         ),
         Misconception(
             "not_transposed",
-            "The recurrent matrices are not transposed on the way back. They are square, so no shape warns of it.",
-            _step(back=lambda U, delta: U @ delta),
+            "On the way back a recurrent matrix is not transposed: U.T @ delta. It is square, so no shape warns of it.",
+            _step(back=lambda U, k, delta: U[k] @ delta),
             CANNOT_FAIL,
+            also=(_transposed_but(0), _transposed_but(1), _transposed_but(2)),
+        ),
+        Misconception(
+            "blocks_exchanged",
+            "The blocks of the two gates are exchanged. Block 0 belongs to the update gate, 1 to the reset gate.",
+            lambda *arguments: (
+                *(given := step_back(*arguments))[:2],
+                *(part[[1, 0, 2]] for part in given[2:]),
+            ),
+            also=(
+                lambda *arguments: (*(given := step_back(*arguments))[:2], given[2][[1, 0, 2]], *given[3:]),
+                _step(back=lambda U, k, delta: U[(1, 0, 2)[k]].T @ delta),
+            ),
         ),
         Misconception(
             "gradient_transposed",
@@ -319,17 +365,18 @@ STEP = Question(
             "wrong_tanh_slope",
             "The slope of the tanh is 1 - candidate**2, made from its value.",
             _step(tanh_slope=lambda c: 1 - np.tanh(c) ** 2),
-            also=(_step(tanh_slope=lambda c: c * (1 - c)),),
+            also=(_step(tanh_slope=lambda c: c * (1 - c)), _step(tanh_slope=lambda c: 1 - c)),
         ),
         Misconception(
             "no_gate_slopes",
-            "The slopes of the sigmoids are missing: delta_z and delta_r have the factor gate * (1 - gate).",
-            _step(gate_slope=np.ones_like),
+            "A sigmoid's slope is missing: delta_z and delta_r both have the factor gate * (1 - gate).",
+            _step(gate_slope=lambda s, k: np.ones_like(s)),
+            also=(_sloped_but(0), _sloped_but(1)),
         ),
         Misconception(
             "wrong_gate_slopes",
             "1 - gate**2 is the slope of a tanh. That of a sigmoid is gate * (1 - gate).",
-            _step(gate_slope=lambda s: 1 - s**2),
+            _step(gate_slope=lambda s, k: 1 - s**2),
         ),
         Misconception(
             "not_written",
@@ -342,9 +389,16 @@ STEP = Question(
             _step(to_reset=lambda s, h: s),
         ),
         Misconception(
+            "not_filtered",
+            "What comes back by the candidate goes to the old state unfiltered. The candidate saw r * h_prev, so it is"
+            " r * s.",
+            _step(seen=lambda r, s: s),
+        ),
+        Misconception(
             "input_by_the_candidate",
-            "d_x is made of the candidate's part alone. All three lines look at the input, so three parts are added.",
-            _step(to_input=lambda W, delta: W[2].T @ delta[2]),
+            "A part of d_x is missing. All three lines look at the input, so three parts are added.",
+            _input_by(2),
+            also=(_input_by(0, 2), _input_by(1, 2), _input_by(0, 1)),
         ),
         Misconception(
             "bias_mean",
@@ -643,6 +697,18 @@ TRACE = Question(
             lambda z, share: np.minimum(len(z), (np.log(share) / np.log(1 - z.mean(axis=0))).astype(int)),
         ),
         Misconception(
+            "first_place_below",
+            "Where the share is left to the beginning, nothing is below it, and argmax, which finds no place, says 0."
+            " Count the steps where it is at least the share.",
+            lambda z, share: (np.cumprod(1 - z[::-1], axis=0) < share).argmax(axis=0),
+        ),
+        Misconception(
+            "units_turned",
+            "The units are turned round too, or in place of the steps. Steps are the first axis: z[::-1].",
+            _at_least(lambda z: np.cumprod(1 - z[::-1, ::-1], axis=0)),
+            also=(_at_least(lambda z: np.cumprod(1 - z[:, ::-1], axis=0)),),
+        ),
+        Misconception(
             "half",
             "This is the half-life. The share that shall be left is given.",
             lambda z, share: steps_back(z, 0.5),
@@ -746,6 +812,18 @@ GAIN = Question(
             lambda J: np.linalg.norm(_product(J)),
         ),
         Misconception(
+            "all_values",
+            "These are all singular values. The first of them, the largest, is asked for.",
+            lambda J: np.linalg.svd(_product(J), compute_uv=False),
+        ),
+        Misconception(
+            "sums_of_sizes",
+            "This is the largest sum of the sizes in a column, or in a row. With a 2 as second argument np.linalg.norm"
+            " gives the largest singular value.",
+            lambda J: np.linalg.norm(_product(J), 1),
+            also=(lambda J: np.linalg.norm(_product(J), np.inf),),
+        ),
+        Misconception(
             "smallest",
             "This is the smallest singular value, the factor of the direction that is shortened most.",
             lambda J: np.linalg.svd(_product(J), compute_uv=False)[-1],
@@ -771,16 +849,19 @@ GAIN = Question(
             "added",
             "The matrices are added. One step after another is a product.",
             lambda J: _largest(J.sum(axis=0)),
+            also=(lambda J: _largest(J.sum(axis=0) + np.eye(J.shape[1])),),
         ),
         Misconception(
             "entry_by_entry",
             "* multiplies entry by entry. One step after another is the product of matrices: @.",
             lambda J: _largest(np.prod(J, axis=0)),
+            also=(lambda J: _largest(np.eye(J.shape[1]) * np.prod(J, axis=0)),),
         ),
         Misconception(
             "determinant",
             "The determinant says how volumes grow. A volume may vanish while one direction explodes.",
             lambda J: abs(np.linalg.det(_product(J))),
+            also=(lambda J: np.linalg.det(_product(J)),),
         ),
         Misconception(
             "largest_entry",
@@ -850,7 +931,7 @@ CLIP = Question(
     reference=clip,
     draw=_draw_clip,
     returns=GRADIENTS,
-    public_seed=0,
+    public_seed=2,
     page=CLIPPING,
     hints=(
         "Take the three arrays as one long vector. How long is it? And which factor makes it as long as the bound?",
@@ -929,8 +1010,14 @@ CLIP = Question(
         ),
         Misconception(
             "weights_alone",
-            "The length is that of d_W alone. All three count together.",
+            "The length is that of one or two of the arrays. All three count together.",
             _if_above(lambda gradients: _norm(gradients[:1])),
+            also=(_if_above(lambda gradients: _norm(gradients[:2])),),
+        ),
+        Misconception(
+            "bias_left",
+            "The biases' gradient stays as it was. All three get the same factor.",
+            lambda d_W, d_U, d_b, bound: (*clip(d_W, d_U, d_b, bound)[:2], d_b),
         ),
         Misconception(
             "mean_square",
@@ -1234,6 +1321,17 @@ REPAIR = Question(
             "Each gradient is clipped by its own norm. All three get the same factor.",
             _training(clipped=_each),
             BY_ITSELF,
+        ),
+        Misconception(
+            "targets_without_axes",
+            "The targets have no axes of one: (N - 1, 1, 1) minus (N - 1,) compares every answer with every target."
+            " Give them the shape of the answers.",
+            _training(error=lambda states, readout, y: readout @ states - y.ravel()),
+        ),
+        Misconception(
+            "mean_over_steps",
+            "The errors are averaged. The loss is half their sum of squares, so each comes back as it is.",
+            _training(handed=lambda error, readout: readout.T @ error / len(error)),
         ),
         Misconception(
             "last_error_only",
