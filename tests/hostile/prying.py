@@ -72,7 +72,7 @@ for descriptor in range(3, 1000):
         },
         **{
             path: (lambda path=path: open(path).close())
-            for path in (*SEEN, "/etc/shadow", "/etc/passwd", "/root/.bashrc")
+            for path in (*SEEN, "/etc/shadow", "/etc/passwd", "/etc/gshadow")
         },
 """,
         before=[
