@@ -93,9 +93,13 @@ def address(html, tmp_path_factory):
         thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """Start one headless Chromium for all tests."""
+    """Start one headless Chromium for a module's tests.
+
+    Playwright keeps an event loop running in its thread until it is stopped, and ``asyncio.run`` is refused meanwhile:
+    kept for the session, it would break the tests of other modules that happen to come later in the same process.
+    """
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -145,7 +149,7 @@ def visiting(browser, **context):
         yield visit
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def visit(browser):
     """Return a function that opens a recorded browser page."""
     return functools.partial(visiting, browser)
