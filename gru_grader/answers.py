@@ -12,26 +12,28 @@ MAX_TEXT = 500
 MAX_LETTERS = 100
 """How many characters of a text in an answer's value are kept."""
 _OUTCOME_KINDS = {field.name: type(getattr(Outcome(""), field.name)) for field in dataclasses.fields(Outcome)}
+_TEXTS = {name for name, kind in _OUTCOME_KINDS.items() if kind is str} - {"status"}
 
 
 def outcome(fields):
-    """Read an outcome, believing nothing about it."""
-    if type(fields) is not dict or fields.keys() != _OUTCOME_KINDS.keys():
+    """Read an outcome, believing nothing about it; of its fields, only the status and the value have to be there."""
+    if type(fields) is not dict or not {"status", "value"} <= fields.keys() <= _OUTCOME_KINDS.keys():
         raise ValueError("fields")
-    for name, kind in _OUTCOME_KINDS.items():
-        if name != "value" and type(fields[name]) is not kind:
+    for name, content in fields.items():
+        if name != "value" and type(content) is not _OUTCOME_KINDS[name]:
             raise TypeError(name)
     if fields["status"] not in ("returned", "not_defined", "not_callable", "not_attempted", "raised", "unreadable"):
         raise ValueError("status")
-    if not all(type(place) is int for place in fields["changed"]):
+    changed = fields.get("changed", ())[:100]
+    if not all(type(place) is int for place in changed):
         raise TypeError("changed")
-    texts = {name: _own(text) for name, text in fields.items() if type(text) is str and name not in ("status", "value")}
+    texts = {name: _own(fields[name]) for name in _TEXTS & fields.keys()}
     # A line of its own could pass for one of a verdict. What was raised is compared with what a known mistake
     # raises, so there the judge folds it.
-    folded = {name: " ".join(text.split()) for name, text in texts.items()}
-    texts = folded | ({"message": texts["message"]} if fields["status"] == "raised" else {})
+    kept = "message" if fields["status"] == "raised" else None
+    texts = {name: text if name == kept else " ".join(text.split()) for name, text in texts.items()}
     value = _shortened(plain(fields["value"])) if fields["status"] == "returned" else None
-    return Outcome(**{**fields, **texts, "value": value, "changed": fields["changed"][:100]})
+    return Outcome(**{**fields, **texts, "value": value, "changed": changed})
 
 
 def _shortened(value):

@@ -5,7 +5,6 @@ child. Time is measured here, on the child's processor clock; a child is ended
 with a signal that it cannot refuse, and all it started ends with it.
 """
 
-import collections
 import contextlib
 import dataclasses
 import math
@@ -35,8 +34,6 @@ MAX_PROGRESS = 2**14
 """Bytes of a child's progress that are read at a time."""
 MAX_ERRORS = 100
 """Errors of cells that are kept."""
-MAX_AHEAD = 2**14
-"""Bytes of requests that may wait in the child's channel; a channel holds more, so that none waits to be sent."""
 OTHERS_SHARE = 0.1
 """A cell is told that it alone used up the time if those before it used no more than this share."""
 ENVIRONMENT = {
@@ -276,8 +273,8 @@ class Child:
     def calls(self, calls, budget):
         """Have functions of the submission called, one after the other.
 
-        Small requests are sent before those ahead of them are answered, so that
-        the two processes need not wait for each other at every call.
+        They are sent together, and answered together as far as the answers go
+        into one message.
 
         Parameters
         ----------
@@ -293,20 +290,33 @@ class Child:
         ------
         Ended
         """
-        outcomes, ahead = [], collections.deque()
-        for call in calls:
-            id, message = self._request("call", **vars(call))
-            while ahead and len(message) + sum(size for _, size in ahead) > MAX_AHEAD:
-                outcomes.append(self._outcome(ahead.popleft()[0], budget))
+        outcomes = []
+        for id, message, number in self._requests(calls):
             self._send(message, budget)
-            ahead.append((id, len(message)))
-        outcomes += [self._outcome(id, budget) for id, _ in ahead]
+            end = len(outcomes) + number
+            while len(outcomes) < end:
+                outcomes += self._outcomes(id, end - len(outcomes), budget)
         return outcomes
 
-    def _outcome(self, id, budget):
+    def _requests(self, calls):
+        """Make as few requests of the calls as they go into, each with its number and how many calls it is."""
+        try:
+            id, message = self._request("call", calls=[list(vars(call).values()) for call in calls])
+        except wire.WireError:
+            if len(calls) == 1:
+                raise
+            half = len(calls) // 2
+            return [*self._requests(calls[:half]), *self._requests(calls[half:])]
+        return [(id, message, len(calls))]
+
+    def _outcomes(self, id, most, budget):
+        """Read one message of outcomes, at least one and no more than are missing."""
         reply = self._reply(id, budget)
         try:
-            return answers.outcome(reply["outcome"])
+            said = reply["outcomes"]
+            if type(said) is not list or not 1 <= len(said) <= most:
+                raise ValueError("number")
+            return [answers.outcome(fields) for fields in said]
         except (KeyError, NotPlain, TypeError, ValueError):
             raise self._end("missing", "it sent a message that is no answer") from None
 

@@ -9,9 +9,9 @@ import secrets
 import tempfile
 import time
 from collections import Counter
-from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 
 from gru_checks.question import inputs
 from gru_grader import notebook, results, tables
@@ -215,16 +215,18 @@ class Grading:
 
     def _futures(self, pool, submissions, ahead):
         """Yield each submission with its future when that is finished, and have no more than some of them at a time."""
-        waiting, futures = iter(submissions), {}
+        waiting, futures, finished = iter(submissions), {}, SimpleQueue()
         while True:
             for submission in itertools.islice(waiting, ahead - len(futures)):
                 assignment = self.assignments[submission.stem]
                 packages = (*assignment.imports, *FRAMEWORKS[assignment.framework])
-                futures[pool.submit(self._graded, submission, packages=packages)] = submission
+                future = pool.submit(self._graded, submission, packages=packages)
+                futures[future] = submission
+                future.add_done_callback(finished.put)
             if not futures:
                 return
-            for future in wait(futures, return_when=FIRST_COMPLETED).done:
-                yield futures.pop(future), future
+            future = finished.get()
+            yield futures.pop(future), future
 
     def path(self, submission):
         """Where the result of a submission lies."""

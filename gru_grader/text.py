@@ -67,6 +67,8 @@ def without_signs(text):
     >>> without_signs("20 °C \u2713 Right")
     '20 °C \\\\u2713 Right'
     """
+    if text.isascii():
+        return text
     return "".join(c.encode("unicode_escape").decode() if _is_sign(c) else c for c in text)
 
 

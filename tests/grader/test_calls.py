@@ -1,4 +1,4 @@
-"""Several calls of a submission's functions, sent ahead of one another."""
+"""Several calls of a submission's functions, which are asked for together."""
 
 import time
 
@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from gru_checks.calling import Call
-from gru_grader.client import MAX_AHEAD, Ended, Limits, Worker
+from gru_grader.client import Ended, Limits, Worker
+from gru_grader.wire import MAX_ARRAYS, MAX_VALUES
 
 LIMITS, QUICK = Limits(), Limits(seconds=0.2)
 CELLS = (
     "import os, time\nimport numpy as np\nmet = []",
-    "def told(x):\n    met.append(int(x.sum()))\n    return x, list(met)",
+    "def told(x):\n    met.append(int(x.sum()))\n    return x, x + 0, list(met)",
+    "def many(x):\n    return list(range(int(x.sum())))",
     "def slow(x):\n    time.sleep(3600)",
     "def end(x):\n    os._exit(0)",
 )
@@ -29,15 +31,24 @@ def child(request):
         child.close()
 
 
-@pytest.mark.parametrize("entries", [1, MAX_AHEAD // 32, MAX_AHEAD], ids=["small", "three at a time", "large"])
+# Of the larger ones, first the answers together and then the requests too are more than a message holds.
+@pytest.mark.parametrize("entries", [1, MAX_ARRAYS // 110, MAX_ARRAYS // 25], ids=["small", "large", "larger"])
 def test_calls_are_answered_in_their_order(child, entries):
     given = [np.full(entries, number, np.int64) for number in range(12)]
     outcomes = child.calls([Call("told", (x,)) for x in given], child.budget(LIMITS))
     seen = [entries * number for number in range(12)]
     for number, (x, outcome) in enumerate(zip(given, outcomes, strict=True)):
-        value, met = outcome.value
-        np.testing.assert_array_equal(value, x)
+        *values, met = outcome.value
+        for value in values:
+            np.testing.assert_array_equal(value, x)
         assert met == seen[: number + 1]
+
+
+def test_an_answer_that_is_too_large_costs_no_other_one(child):
+    names, x = ("told", "many", "told"), np.array([MAX_VALUES])
+    outcomes = child.calls([Call(name, (x,)) for name in names], child.budget(LIMITS))
+    assert [outcome.status for outcome in outcomes] == ["returned", "unreadable", "returned"]
+    assert outcomes[1].kind == "list"
 
 
 @pytest.mark.parametrize(("last", "status"), [("slow", "timed_out"), ("end", "crashed")])

@@ -22,6 +22,15 @@ def message(tree, arrays=()):
     return struct.pack("<4sIQ", b"GRU1", len(header), 0) + header
 """
 
+SAY_OUTCOMES = """
+import sys
+def say_outcomes(outcomes):
+    frame = sys._getframe()
+    while "request" not in frame.f_locals:
+        frame = frame.f_back
+    say(message({"d": {"id": frame.f_locals["request"]["id"], "outcomes": outcomes}}))
+"""
+
 FRAME = """
 import struct
 def frame(header, content=b""):
@@ -44,21 +53,20 @@ CHANNEL = [
         before=[FIND_CHANNEL + FORGED],
         double="""
 def double(x):
-    say(message({"d": {"id": "0" * 16, "outcome": {"d": {"status": "right", "points": 2}}}}))
+    say(message({"d": {"id": "0" * 16, "outcomes": [{"d": {"status": "right", "points": 2}}]}}))
     return 2 * x
 """,
         total="""
 def total(x):
-    outcome = {"status": "returned", "value": x.sum(axis=0, keepdims=True).tolist(), "error": "", "message": ""}
-    outcome |= {"line": "", "line_number": 0, "changed": {"t": []}, "source": "", "kind": "list"}
-    say(message({"d": {"id": "0" * 16, "outcome": {"d": outcome}}}))
+    outcome = {"status": "returned", "value": x.sum(axis=0, keepdims=True).tolist(), "kind": "list"}
+    say(message({"d": {"id": "0" * 16, "outcomes": [{"d": outcome}]}}))
     return x.sum(axis=0, keepdims=True)
 """,
         square="""
 def square(x):
     import gc
     ids = [o for o in gc.get_objects() if type(o) is dict and o.get("do") == "call"]
-    say(message({"d": {"id": ids[0]["id"], "outcome": {"d": {"status": "right"}}, "points": 2}}))
+    say(message({"d": {"id": ids[0]["id"], "outcomes": [{"d": {"status": "right"}}], "points": 2}}))
     return x * x
 """,
     ),
@@ -111,7 +119,7 @@ def square(x):
     import gc
     ids = [o["id"] for o in gc.get_objects() if type(o) is dict and o.get("do") == "call"]
     for id in ids:
-        say(message({"d": {"id": id, "outcome": None}}))
+        say(message({"d": {"id": id, "outcomes": None}}))
     return x * x
 """,
     ),
@@ -185,7 +193,7 @@ def double(x):
         except OSError:
             ahead = b""
         for id in re.findall(rb'"id": "([0-9a-f]+)"', ahead) or [b"0" * 16]:
-            say(message({"d": {"id": id.decode(), "outcome": None}}))
+            say(message({"d": {"id": id.decode(), "outcomes": None}}))
     return 2 * x
 """,
         square="""
@@ -195,8 +203,22 @@ def square(x):
     while "request" not in frame.f_locals:
         frame = frame.f_back
     for _ in range(2):
-        say(message({"d": {"id": frame.f_locals["request"]["id"], "outcome": {"d": {"status": "right"}}}}))
+        say(message({"d": {"id": frame.f_locals["request"]["id"], "outcomes": [{"d": {"status": "right"}}]}}))
     return x * x
+""",
+    ),
+    spoil(
+        "no outcome, too many, one without a value, one with points",
+        "channel",
+        dict.fromkeys(("double", "square", "total", "ordered"), "missing"),
+        before=[FIND_CHANNEL + FORGED + SAY_OUTCOMES],
+        double="def double(x):\n    say_outcomes([])\n    return 2 * x",
+        square="def square(x):\n    say_outcomes([{'d': {'status': 'raised', 'value': None}}] * 99)\n    return x * x",
+        total="def total(x):\n    say_outcomes([{'d': {'status': 'returned'}}])\n    return x",
+        ordered="""
+def ordered(x):
+    say_outcomes([{"d": {"status": "returned", "value": np.sort(x, axis=1).tolist(), "points": 2}}])
+    return np.sort(x, axis=1)
 """,
     ),
     spoil(
