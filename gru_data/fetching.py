@@ -238,9 +238,11 @@ def _sweep(home):
 
 
 def _largest(folder):
-    """Give the size of the largest file below a folder in which pip is at work."""
+    """Give the size of the largest file below a folder in which pip is at work, and from which it removes things."""
     sizes = [0]
-    for path in folder.rglob("*"):
-        with contextlib.suppress(FileNotFoundError):
-            sizes.append(path.lstat().st_size)
+    # Path.rglob would raise an error where a folder is gone.
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                sizes.append(os.lstat(os.path.join(parent, name)).st_size)
     return max(sizes)

@@ -5,6 +5,7 @@ import dataclasses
 import errno
 import hashlib
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -90,6 +91,25 @@ def test_a_fetch_brings_the_file_and_nothing_else(shelf, home):
     assert left_in(home) == ["tiny/dust.csv"]
     assert sorted(path.name for path in home.iterdir()) == ["tiny"], "the download must be cleared away"
     assert stat.S_IMODE((home / "tiny/dust.csv").stat().st_mode) == 0o644
+
+
+def test_what_pip_removes_does_not_stop_the_bar(tmp_path):
+    (tmp_path / "whole").write_bytes(bytes(7))
+    deep, over = tmp_path / "a" / "b" / "c", threading.Event()
+
+    def come_and_go():
+        while not over.is_set():
+            deep.mkdir(parents=True)
+            (deep / "part").write_bytes(bytes(3))
+            shutil.rmtree(tmp_path / "a")
+
+    thread = threading.Thread(target=come_and_go)
+    thread.start()
+    try:
+        assert {fetching._largest(tmp_path) for _ in range(2000)} == {7}
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_a_second_fetch_does_nothing_and_says_so(shelf, home, monkeypatch):
