@@ -7,6 +7,7 @@ with a signal that it cannot refuse, and all it started ends with it.
 
 import contextlib
 import dataclasses
+import itertools
 import math
 import os
 import secrets
@@ -194,7 +195,7 @@ class Child:
         self._channel.setblocking(False)
         self._progress = _Progress(pipe)
         self._handle = handle
-        self._clock_id = None if handle is None else machine.processor_clock(handle)
+        self._pid = None if handle is None else machine.process_number(handle)
         self._news, self._room = select.poll(), select.poll()
         self._news.register(channel, select.POLLIN)
         self._room.register(channel, select.POLLOUT)
@@ -377,22 +378,23 @@ class Child:
         return taken
 
     def _wait(self, poll, budget):
-        while True:
+        for looks in itertools.count():
             self._progress.look()
             left = budget.left()
             if left <= 0:
                 raise self._end("timed_out", budget.excess())
-            if self._worker.scratch_is_full():
+            # Files without a name are looked for where there is time: most answers come at once.
+            if self._worker.scratch_is_full(self._pid if looks else None):
                 raise self._end("crashed", "it wrote more files than it may")
             # Several threads use up processor time faster than it passes.
             if poll.poll(max(1, min(left, 0.1) * 1000)):
                 return
 
     def _used(self):
-        if self._clock_id is None:
+        if self._pid is None:
             return 0.0
         try:
-            return time.clock_gettime(self._clock_id)
+            return time.clock_gettime(machine.processor_clock(self._pid))
         except OSError:
             return 0.0
 
@@ -513,9 +515,15 @@ class Worker:
             f" {closed}, below which Python is installed, is closed to the user that they run as."
         )
 
-    def scratch_is_full(self):
-        """Whether a submission wrote more than it may where no file system of its own limits it."""
-        return self._scratch is not None and machine.size(self._scratch, self._limits) > self._limits.disk * 2**20
+    def scratch_is_full(self, pid=None):
+        """Whether a submission wrote more than it may where no file system of its own limits it.
+
+        With the number of its process, what it wrote into files that have no name is counted too.
+        """
+        if self._scratch is None:
+            return False
+        held = 0 if pid is None else machine.nameless(pid, self._scratch)
+        return machine.size(self._scratch, self._limits) + held > self._limits.disk * 2**20
 
     def _start(self):
         self._control, theirs = socket.socketpair()

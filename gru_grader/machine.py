@@ -1,8 +1,11 @@
 """What the trusted process asks of the machine: users, processor clocks, sizes of folders."""
 
+import collections
+import contextlib
 import math
 import os
 import pwd
+import re
 import secrets
 import signal
 import stat
@@ -17,10 +20,14 @@ REFUSING = {
 """Settings of the system, and the value of each with which it keeps users from creating namespaces."""
 
 
-def processor_clock(handle):
-    """Name the processor clock of a process: the same number that clock_getcpuclockid(3) makes."""
+def process_number(handle):
+    """Give the number by which this process knows the one that a handle (a pidfd) stands for."""
     with open(f"/proc/self/fdinfo/{handle}") as file:
-        pid = next(int(line.split()[1]) for line in file if line.startswith("Pid:"))
+        return next(int(line.split()[1]) for line in file if line.startswith("Pid:"))
+
+
+def processor_clock(pid):
+    """Name the processor clock of a process: the same number that clock_getcpuclockid(3) makes."""
     return (~pid << 3) | 2
 
 
@@ -169,3 +176,38 @@ def size(folder, limits):
             # Closed to its owner, or too deep for a path.
             return math.inf
     return total
+
+
+def nameless(pid, folder):
+    """Add up the files without a name that a process holds: removed, or made without one, they still fill the disk.
+
+    Parameters
+    ----------
+    pid : int
+    folder : str
+        Where the files are or were.
+
+    Returns
+    -------
+    int
+        Bytes. Of a file that is mapped into memory and no longer open only the mapped part is known; of a process
+        that may not be looked at, nothing is.
+    """
+    # So the system shows a file that is gone.
+    gone = re.compile(rf"{re.escape(os.path.realpath(folder))}/.* \(deleted\)\n?", re.DOTALL)
+    opened, mapped = collections.Counter(), collections.Counter()
+    with contextlib.suppress(OSError):
+        for entry in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                path = f"/proc/{pid}/fd/{entry}"
+                if gone.fullmatch(os.readlink(path)):
+                    file = os.stat(path)
+                    opened[file.st_ino] = file.st_size
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/maps", errors="replace") as lines:
+        for line in lines:
+            addresses, _, _, _, inode, *path = line.split(maxsplit=5)
+            if path and gone.fullmatch(path[0]):
+                first, end = (int(address, 16) for address in addresses.split("-"))
+                mapped[int(inode)] += end - first
+    # A file that is both is there once.
+    return (opened | mapped).total()

@@ -180,6 +180,60 @@ def test_processor_time_is_what_ends_a_loop(level):
     assert 0.25 < ask.processor_seconds < 0.9
 
 
+HOLDING_NAMELESS = """
+import ctypes, os, tempfile, time
+
+some = bytes(2**20)
+
+
+def removed_while_open():
+    file = open("some", "w+b")
+    os.unlink("some")
+    file.write(some)
+    return file.close
+
+
+def never_named():
+    file = tempfile.TemporaryFile()
+    file.write(some)
+    return file.close
+
+
+def mapped_and_closed():
+    c = ctypes.CDLL(None)
+    c.mmap.restype = ctypes.c_void_p
+    with tempfile.TemporaryFile() as file:
+        file.write(some)
+        file.flush()
+        address = c.mmap(None, ctypes.c_size_t(len(some)), 1, 1, file.fileno(), ctypes.c_long(0))
+    return lambda: c.munmap(ctypes.c_void_p(address), ctypes.c_size_t(len(some)))
+
+
+def answer(kept, wait):
+    drops = []
+    for number in range(40):
+        drops.append(way())
+        time.sleep(wait)
+        if len(drops) > kept:
+            assert not drops.pop(0)()
+    return number
+"""
+
+
+@pytest.mark.needs("sandbox")
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["removed_while_open", "never_named", "mapped_and_closed"])
+def test_files_without_a_name_count_as_disk_space_in_restricted(way):
+    limits = Limits(disk=8)
+    with Worker("restricted", limits) as worker:
+        child = worker.fork()
+        assert child.run([HOLDING_NAMELESS, f"way = {way}"], (), limits) == []
+        # As many bytes are no harm if the files are let go.
+        assert child.call(Call("answer", (4, 0.01)), child.budget(limits)).value == 39
+        with pytest.raises(Ended, match="it wrote more files than it may"):
+            child.call(Call("answer", (40, 0.03)), child.budget(limits))
+
+
 @pytest.mark.needs("sandbox")
 @LEVELS
 def test_the_processor_time_of_submissions_is_counted_as_the_grader_s(level):
