@@ -166,6 +166,7 @@ def test_the_leak_test_fails_where_there_is_a_leak(up_to_the_leak_test, right, l
         run(up_to_the_leak_test, lambda source: source.replace(right, leak))
 
 
+@pytest.mark.slow
 def test_another_horizon_waives_the_second_claim_and_no_leak_test(cells, capsys):
     sources = ["".join(cell["source"]) for cell in cells]
     (last,) = [number for number, source in enumerate(sources) if 'print("Claim 2"' in source]

@@ -236,6 +236,7 @@ def test_files_without_a_name_count_as_disk_space_in_restricted(way):
 
 @pytest.mark.needs("sandbox")
 @LEVELS
+@pytest.mark.slow
 def test_the_processor_time_of_submissions_is_counted_as_the_grader_s(level):
     """So that "time gru-grader grade" says what a grading costs."""
     burn = "import time\ndef answer():\n    while time.process_time() < {}:\n        pass"

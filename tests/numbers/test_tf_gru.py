@@ -8,7 +8,7 @@ import pytest
 import gru_ref
 from tests.numbers.framework_cases import CONVENTIONS, MASKS, STRUCTURES, assert_case, crossed, draw_case, run_python
 
-pytestmark = pytest.mark.needs("tensorflow")
+pytestmark = [pytest.mark.needs("tensorflow"), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

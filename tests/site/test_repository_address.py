@@ -74,6 +74,7 @@ def links(tree):
 BUTTONS = ["btn-source-repository-button", "btn-source-edit-button", "btn-source-issues-button"]
 
 
+@pytest.mark.slow
 def test_once_filled_every_page_has_its_links(published_site):
     for page, tree in published_site.items():
         assert all(tree.select(f".{button}") for button in BUTTONS)
@@ -171,6 +172,7 @@ def test_an_address_that_leads_nowhere_is_refused(tmp_path, url):
         tool.repository(configured(tmp_path, url))
 
 
+@pytest.mark.slow
 def test_the_tool_changes_notebooks_when_the_address_comes_and_goes(tmp_path):
     for folder in ("book", "solutions"):
         (tmp_path / folder).mkdir()
