@@ -238,7 +238,7 @@ class _Search:
         elif stem is not None:
             student = max(_around(stem, without_ending(name)), key=len)
         else:
-            student = without_ending(name).strip()
+            student = _bare(without_ending(name))
         stem = stem or self._recognise(path)
         if stem is None and handed_in is not None:
             self._strange.setdefault(student, []).append(path)
@@ -410,7 +410,12 @@ DEEPEST = 6
 def _around(stem, name):
     """Give what stands before an assignment in the name of a file without its ending, and what stands behind it."""
     parts = re.split(_pattern(stem), name, maxsplit=1, flags=re.IGNORECASE)
-    return [part.strip(" _-.") for part in parts]
+    return [_bare(part) for part in parts]
+
+
+def _bare(name):
+    """Take from a name what only separates it from others; of dots alone, which would name another folder, nothing."""
+    return re.sub(r"^[\s_.-]+|[\s_.-]+$", "", name)
 
 
 def _pattern(stem):

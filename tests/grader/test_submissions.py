@@ -55,6 +55,15 @@ def test_a_flat_folder(tmp_path):
     }
 
 
+@pytest.mark.parametrize("name", [" ...ipynb", "\t..ipynb", " _ ...ipynb", "\t.._ch03.ipynb", " .. ch03 .. .ipynb"])
+def test_no_name_leads_out_of_the_results(tmp_path, name):
+    """A student called ".." would have the result beside the folder of results."""
+    make(tmp_path, name)
+    placed, unplaced = found(tmp_path, recognise=lambda path: "ch03")
+    assert placed == []
+    assert unplaced[name].startswith("its name does not say whose it is")
+
+
 def test_a_student_s_copies(tmp_path):
     make(tmp_path, "anna/ch03-update-gate.ipynb", "anna/ch03-update-gate-Copy1.ipynb", "anna/notes.ipynb")
     placed, unplaced = found(tmp_path)
