@@ -182,7 +182,7 @@ class _Search:
         if handed_in is not None:
             student = handed_in.student
         elif (stem := self._stem(name)) is not None:
-            student = max(_around(stem, splitext(name)[0]), key=len)
+            student = _named_in(_around(stem, splitext(name)[0]))
         else:
             return
         if student:
@@ -236,7 +236,7 @@ class _Search:
         if handed_in is not None:
             student = handed_in.student
         elif stem is not None:
-            student = max(_around(stem, without_ending(name)), key=len)
+            student = _named_in(_around(stem, without_ending(name)))
         else:
             student = _bare(without_ending(name))
         stem = stem or self._recognise(path)
@@ -400,9 +400,11 @@ _WORD = re.compile(r"[^\W\d_]+")
 _USUAL = frozenset(
     "answer answers assignment chapter complete completed copy corrected done draft ex exercise exercises final"
     " finished fixed homework hw last latest my new notebook of old problem set solution solutions solved submission"
-    " task the updated ver version week work".split()
+    " task the updated v ver version week work".split()
 )
 """What students write before the name of an exercise, besides their own."""
+STUDENT_NUMBER = 5
+"""So many digits are taken for the number of a student, and fewer for that of an assignment or a year."""
 DEEPEST = 6
 """How many folders down a notebook is looked for, only to say where it lies."""
 
@@ -411,6 +413,22 @@ def _around(stem, name):
     """Give what stands before an assignment in the name of a file without its ending, and what stands behind it."""
     parts = re.split(_pattern(stem), name, maxsplit=1, flags=re.IGNORECASE)
     return [_bare(part) for part in parts]
+
+
+def _named_in(parts):
+    """Choose the part of a file's name that names somebody: the first, unless it has only what many names have.
+
+    Not the longer one: two students who end their names in "final version"
+    would be one student of that name.
+    """
+    return max(parts, key=_says_whose)
+
+
+def _says_whose(text):
+    words = re.findall(r"[^\W_]+", text.casefold())
+    # With the number in "hw1"; a number by itself may be that of a student if it is long.
+    rest = [word for word in words if word.strip("0123456789") not in _USUAL]
+    return any(not word.isdigit() or len(word) >= STUDENT_NUMBER for word in rest), bool(rest), bool(text)
 
 
 def _bare(name):

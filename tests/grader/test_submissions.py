@@ -55,6 +55,35 @@ def test_a_flat_folder(tmp_path):
     }
 
 
+@pytest.mark.parametrize(
+    "name, student",
+    [
+        ("bo_ch03_final", "bo"),
+        ("bo_ch03_my final version", "bo"),
+        ("bo_ch03 (solutions) v2", "bo"),
+        ("bo_ch03-Copy1", "bo"),
+        ("bo_ch03_the gru is great", "bo"),
+        ("my ch03 bo", "bo"),
+        ("HW 1 - ch03 - Bo Ek", "Bo Ek"),
+        ("1_ch03_bo", "bo"),
+        ("hw12 2026_ch03_bo", "bo"),
+        ("assignment 12 - ch03 - bo", "bo"),
+        ("20481_ch03_bo", "20481"),
+        ("2048_ch03_final", "2048"),
+        ("ch03_bo", "bo"),
+        ("my ch03", "my"),
+        ("ch03 final", "final"),
+    ],
+)
+def test_words_around_an_assignment_are_no_student(tmp_path, name, student):
+    """Or else two students would be one called "final", and only one of them would be graded."""
+    make(tmp_path, f"{name}.ipynb")
+    assert found(tmp_path)[0] == [(student, "ch03", f"{name}.ipynb")]
+    (tmp_path / f"{name}.ipynb").rename(tmp_path / f"{name}.zip")
+    (archive,) = find(str(tmp_path), STEMS)[1]
+    assert archive.student == student
+
+
 @pytest.mark.parametrize("name", [" ...ipynb", "\t..ipynb", " _ ...ipynb", "\t.._ch03.ipynb", " .. ch03 .. .ipynb"])
 def test_no_name_leads_out_of_the_results(tmp_path, name):
     """A student called ".." would have the result beside the folder of results."""
