@@ -1,9 +1,13 @@
 """Make text safe to show: names, error messages and code of a submission may be written to harm whoever reads them."""
 
+import re
 import unicodedata
 
-_FORMULA = tuple("=+-@\t\r\uff1d\uff0b\uff0d\uff20")
-"""What makes a spreadsheet take a cell for a formula; the last four are the wide forms of the first."""
+_FORMULA = re.compile('(^|;[\\s"]*)(?=[-=+@\t\r\uff1d\uff0b\uff0d\uff20])')
+"""Before what makes a spreadsheet take a cell for a formula; the last four are the wide forms of the first.
+
+Where the comma is the decimal sign, cells end at semicolons.
+"""
 _FIRST_SIGN = "\u2300"
 
 
@@ -50,13 +54,14 @@ def safe_cell(value):
     --------
     >>> safe_cell("=HYPERLINK(0)")
     "'=HYPERLINK(0)"
+    >>> safe_cell("ada;=HYPERLINK(0)")
+    "ada;'=HYPERLINK(0)"
     >>> safe_cell(-0.5)
     -0.5
     """
     if not isinstance(value, str):
         return value
-    value = safe_line(value)
-    return f"'{value}" if value.startswith(_FORMULA) else value
+    return _FORMULA.sub(r"\1'", safe_line(value))
 
 
 def without_signs(text):

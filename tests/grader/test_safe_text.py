@@ -4,7 +4,7 @@ import csv
 import io
 import unicodedata
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gru_grader.text import safe, safe_cell, safe_line
@@ -36,3 +36,18 @@ def test_no_cell_is_a_formula(text):
     (cell,) = next(csv.reader(io.StringIO(row.getvalue())), [""])
     assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
     assert safe_cell("\uff1d1") == "'\uff1d1"
+
+
+@given(st.lists(st.sampled_from([*';"=+-@, \u3000', "1", "\uff1d"])).map("".join))
+@example('ada;"=1')
+@settings(deadline=None)
+def test_no_cell_is_a_formula_where_the_comma_is_the_decimal_sign(text):
+    """There a spreadsheet that opens the file takes the semicolon for what separates cells."""
+    row = io.StringIO()
+    csv.writer(row).writerow(["ada", safe_cell(text)])
+    cells = next(csv.reader(io.StringIO(row.getvalue()), delimiter=";"))
+    assert not any(cell.lstrip().startswith(("=", "+", "-", "@", "\uff1d")) for cell in cells)
+
+
+def test_an_honest_cell_is_kept():
+    assert safe_cell("Bo; the 2nd - of two, 1 + 1; x=1") == "Bo; the 2nd - of two, 1 + 1; x=1"
