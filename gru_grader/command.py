@@ -16,7 +16,7 @@ from gru_grader.__main__ import ALL_GRADED, GRADER_FAILED, SOME_NOT_GRADABLE, ST
 from gru_grader.client import Limits
 from gru_grader.grading import CannotStart, Grading
 from gru_grader.sandbox import FULL, NONE, RESTRICTED
-from gru_grader.text import safe_line
+from gru_grader.text import safe_cell, safe_line
 
 
 def run(arguments=None, assignments=None):
@@ -295,14 +295,11 @@ def _show(options):
 
 
 def _student_folder(out, student):
-    """Find the name of a student's folder, however the accents are stored, also as the table guards it."""
-    for name in (student, student.removeprefix("'")):
-        if (out / name).exists():
-            return name
-        for alike in _names_in(out):
-            if _composed(alike) == _composed(name):
-                return alike
-    return student
+    """Find the name of a student's folder, however the accents are stored, also as the tables have it."""
+    if (out / student).exists():
+        return student
+    named = (name for name in _names_in(out) if _composed(student) in (_composed(name), _composed(safe_cell(name))))
+    return next(named, student)
 
 
 def _no_result(out, student, path):

@@ -51,7 +51,7 @@ class Summary:
     unsure : list of gru_grader.submissions.Submission
         Those that may be somebody else's than was understood.
     alike : list of tuple of str
-        Names of students that differ only in capitals, or in how their accents are stored.
+        Names of students that differ only in capitals, in spaces, or in how their letters and accents are stored.
     kept : int
         How many of the results were there already.
     rows : int

@@ -121,7 +121,7 @@ def find(folder, stems, assignment=None, recognise=None):
 
 
 def look_alikes(names):
-    """Group names that differ only in capitals, or in how their accents are stored.
+    """Group names that differ only in capitals, in spaces, or in how their letters and accents are stored.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def look_alikes(names):
 
 
 def _folded(name):
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", " ".join(name.split())).casefold())
 
 
 class _Search:

@@ -721,6 +721,14 @@ def test_show_finds_a_name_however_its_accents_are_stored(tmp_path, capsys):
     assert gru_grader("show", "Jos\u00e9", STEM, "--out", tmp_path / "results") == command_line.ALL_GRADED
 
 
+@pytest.mark.parametrize("student", ["Bo  Ek", "bo\u202e", "=bo", "bo;=1", os.fsdecode(b"b\xff")])
+def test_show_finds_a_name_as_the_table_has_it(tmp_path, capsys, student):
+    hand_in(tmp_path / "in", **{student: cells(RIGHT)})
+    grade(tmp_path)
+    (row,) = csv.DictReader(open(tmp_path / "results" / "summary.csv", encoding="utf-8-sig"))
+    assert gru_grader("show", row["student"], STEM, "--out", tmp_path / "results") == command_line.ALL_GRADED
+
+
 def test_results_that_cannot_be_written_are_found_out_at_once(tmp_path, monkeypatch, capsys):
     hand_in(tmp_path / "in", anna=cells(RIGHT))
     grade(tmp_path)

@@ -322,3 +322,8 @@ def test_names_that_look_alike():
         ("Jose", "jose"),
         ("Jose\u0301", "Jos\u00e9"),
     ]
+
+
+def test_names_that_the_table_shows_alike():
+    assert look_alikes(["Bo Ek", "Bo  Ek", "Bo\u00a0Ek ", "Bo E"]) == [("Bo  Ek", "Bo Ek", "Bo\u00a0Ek ")]
+    assert look_alikes(["bo", "\uff42o", "\u0431o"]) == [("bo", "\uff42o")]
