@@ -1,5 +1,6 @@
 """Grade a folder of submissions into a folder of results, and go on where an earlier run stopped."""
 
+import contextlib
 import errno
 import functools
 import itertools
@@ -238,7 +239,9 @@ class Grading:
         Gives, by path, the records of students who can have no file.
         """
         for submission in self.submissions:
-            (self.out / submission.student / results.FILE).unlink(missing_ok=True)
+            # Where a file stands in the place of a student's folder, there is none either.
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                (self.out / submission.student / results.FILE).unlink()
         reasons = {}
         for item in self.unplaced:
             if item.student:
@@ -276,7 +279,7 @@ class Grading:
                 seed = json.loads(path.read_text(encoding="utf-8"))["seed"]
             except FileNotFoundError:
                 seed = secrets.randbits(32)
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 pass
             if type(seed) is not int:
                 raise CannotStart(
@@ -307,8 +310,9 @@ class Grading:
             digest = notebook.read(submission.path).digest
         except notebook.NotGradable:
             digest = None
+        whose = {"student": safe_line(submission.student), "assignment": submission.stem}
         made_from = self._made_from(submission, digest)
-        return record if results.can_be_kept(record, made_from) else None
+        return record if results.can_be_kept(record, {**whose, **made_from}) else None
 
     def _graded(self, worker, submission):
         """Grade one submission and write its result; runs in a thread of the pool."""

@@ -7,6 +7,7 @@ import heapq
 import inspect
 import itertools
 import json
+import math
 import os
 import re
 import tempfile
@@ -279,7 +280,11 @@ def whole_file(path):
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        try:
+            os.replace(temporary, path)
+        except OSError as error:
+            error.filename = str(path)
+            raise
     except BaseException:
         os.unlink(temporary)
         raise
@@ -295,16 +300,29 @@ def fault(error):
 def read(path):
     """Read a record; None if there is none, or it is not whole."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        data = record["extra_data"]
-        needed = record["score"], data["student"], data["assignment"], *_statuses(record)
-        return record if data["status"] and None not in needed[1:] else None
-    except (OSError, ValueError, KeyError, TypeError):
+        # Nobody may ever write into a pipe.
+        record = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        return record if _is_whole(record) else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
 
 
-def _statuses(record):
-    return [test["extra_data"]["status"] for test in record["tests"]]
+def _is_whole(record):
+    """Whether all that is read of a record is there, and of its kind; whoever edited the file may have changed it."""
+    data, tests = record["extra_data"], record["tests"]
+    texts = [record["output"], data["student"], data["assignment"], data.get("reason", "")]
+    texts += [text for test in tests for text in (test["output"], test["extra_data"]["status"])]
+    texts += data.get("not_graded", [])
+    if data["status"] in (GRADED, NOT_ATTEMPTED):
+        limits = data["limits"]
+        numbers = [record["score"], data["max_score"], data["chosen_points"], limits["seconds"], limits["memory"]]
+        numbers += [test["score"] for test in tests]
+        texts += [data["grader_version"], data["isolation"]]
+        known = type(data["seed"]) is int and type(tests) is list and len(tests) > 0
+    else:
+        numbers, known = [], data["status"] in (NOT_GRADABLE, ERROR) and record["score"] is None
+    are_numbers = all(type(number) in (int, float) and math.isfinite(number) for number in numbers)
+    return known and are_numbers and all(type(text) is str for text in texts)
 
 
 def read_all(folder, instead=None):
@@ -319,11 +337,14 @@ def read_all(folder, instead=None):
     Yields
     ------
     dict
-        In the order of the paths. In place of one that is damaged comes one with status ERROR.
+        In the order of the paths. In place of one that is damaged, or is somebody else's, comes one with status ERROR.
     """
     instead = instead or {}
     for path, _ in itertools.groupby(heapq.merge(_paths(folder), sorted(instead))):
-        yield instead.get(path) or read(path) or _damaged_record(path.relative_to(folder))
+        record = instead.get(path) or read(path)
+        student = path.relative_to(folder).parts[0]
+        is_theirs = record is not None and record["extra_data"]["student"] == safe_line(student)
+        yield record if is_theirs else _damaged_record(path.relative_to(folder))
 
 
 def _paths(folder):

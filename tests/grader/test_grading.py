@@ -3,8 +3,10 @@
 import csv
 import errno
 import fcntl
+import functools
 import io
 import json
+import operator
 import os
 import shutil
 import signal
@@ -708,11 +710,125 @@ def test_what_is_damaged_is_said_to_be(tmp_path, capsys):
     capsys.readouterr()
     assert gru_grader("show", "anna", STEM, "--out", tmp_path / "results") == command_line.UNUSABLE
     assert "is damaged; gru-grader grade with the same folders makes it again" in capsys.readouterr().err
-    for damaged in ("", "{", '{"seed": "7"}', "[]"):
+    for damaged in ("", "{", '{"seed": "7"}', "[]", "[" * 100_000):
         (tmp_path / "results" / "grading.json").write_text(damaged)
         assert gru_grader("grade", tmp_path / "in", "--out", tmp_path / "results") == command_line.UNUSABLE
         assert "holds the seed, is damaged; --seed SEED" in capsys.readouterr().err
     assert grade(tmp_path) == command_line.ALL_GRADED
+
+
+def _without(*keys):
+    return lambda result: functools.reduce(lambda part, key: part[key], keys[:-1], result).pop(keys[-1])
+
+
+def _with(value, *keys):
+    return lambda result: operator.setitem(
+        functools.reduce(lambda part, key: part[key], keys[:-1], result), keys[-1], value
+    )
+
+
+EDITS = {
+    "a score that is no number": _with("10", "score"),
+    "a score that is not finite": _with(float("nan"), "score"),
+    "a score without end": _with(10**400, "score"),
+    "no score of a graded one": _with(None, "score"),
+    "a score of a failed one": _with("error", "extra_data", "status"),
+    "another status": _with("done", "extra_data", "status"),
+    "a status that is none": _with([1], "extra_data", "status"),
+    "no output": _without("output"),
+    "an output that is no text": _with([7], "tests", 0, "output"),
+    "a test without an output": _without("tests", 0, "output"),
+    "no tests": _with([], "tests"),
+    "a student that is no name": _with(7, "extra_data", "student"),
+    "no points to be had": _without("extra_data", "max_score"),
+    "no limits": _with(None, "extra_data", "limits"),
+    "no version": _without("extra_data", "grader_version"),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_an_edited_result_is_damaged_or_whole(tmp_path, capsys, edit):
+    """It costs nobody else's result, is never kept, and is no result of a student who is not graded again."""
+    hand_in(tmp_path / "in", anna=cells(RIGHT), bo=cells(RIGHT))
+    grade(tmp_path)
+    before = everything(tmp_path / "results")
+    edited = record(tmp_path, "anna")
+    edit(edited)
+    path = tmp_path / "results" / "anna" / STEM / "results.json"
+    path.write_text(json.dumps(edited))
+    capsys.readouterr()
+    assert gru_grader("show", "anna", STEM, "--out", tmp_path / "results") == command_line.UNUSABLE
+    assert "is damaged" in capsys.readouterr().err
+    (tmp_path / "in" / "anna").rename(tmp_path / "anna")
+    assert grade(tmp_path) == command_line.ALL_GRADED
+    rows = csv.DictReader(open(tmp_path / "results" / "summary.csv", encoding="utf-8-sig"))
+    assert [(row["student"], row["status"], row["score"]) for row in rows] == [
+        ("anna", "error", ""),
+        ("bo", "graded", "10.0"),
+    ]
+    (tmp_path / "anna").rename(tmp_path / "in" / "anna")
+    assert grade(tmp_path) == command_line.ALL_GRADED
+    assert everything(tmp_path / "results") == before
+
+
+@pytest.mark.parametrize("whose", ["extra_data student", "extra_data assignment"])
+def test_somebody_else_s_result_is_not_kept(tmp_path, whose):
+    """As when a folder was copied: the submissions may even be the same."""
+    hand_in(tmp_path / "in", anna=cells(RIGHT), bo=cells(RIGHT))
+    grade(tmp_path)
+    before = everything(tmp_path / "results")
+    edited = record(tmp_path, "anna")
+    _with("bo", *whose.split())(edited)
+    (tmp_path / "results" / "anna" / STEM / "results.json").write_text(json.dumps(edited))
+    assert grade(tmp_path) == command_line.ALL_GRADED
+    assert everything(tmp_path / "results") == before
+
+
+def test_somebody_else_s_result_is_no_result_in_the_table(tmp_path):
+    hand_in(tmp_path / "in", anna=cells(RIGHT))
+    grade(tmp_path)
+    shutil.copytree(tmp_path / "results" / "anna", tmp_path / "results" / "bo")
+    grade(tmp_path)
+    rows = csv.DictReader(open(tmp_path / "results" / "summary.csv", encoding="utf-8-sig"))
+    assert [(row["student"], row["status"]) for row in rows] == [("anna", "graded"), ("bo", "error")]
+
+
+def _make_file(path):
+    shutil.rmtree(path.parent)
+    path.parent.write_text("")
+
+
+def _make_file_of_the_student(path):
+    shutil.rmtree(path.parents[1])
+    path.parents[1].write_text("")
+
+
+def _make_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize("make", [_make_file, _make_file_of_the_student, _make_folder])
+def test_what_stands_in_the_place_of_a_result_costs_nobody_else_s(tmp_path, capsys, make):
+    hand_in(tmp_path / "in", anna=cells(RIGHT), bo=cells(RIGHT))
+    grade(tmp_path)
+    make(tmp_path / "results" / "anna" / STEM / "results.json")
+    assert grade(tmp_path, "--regrade") == command_line.GRADER_FAILED
+    rows = csv.DictReader(open(tmp_path / "results" / "summary.csv", encoding="utf-8-sig"))
+    found = [(row["student"], row["status"]) for row in rows]
+    assert found == [("anna", "error"), ("bo", "graded")]
+    assert ".partial" not in capsys.readouterr().out
+
+
+def test_a_pipe_in_the_place_of_a_result_is_not_waited_for(tmp_path):
+    hand_in(tmp_path / "in", anna=cells(RIGHT))
+    grade(tmp_path)
+    before = everything(tmp_path / "results")
+    path = tmp_path / "results" / "anna" / STEM / "results.json"
+    path.unlink()
+    os.mkfifo(path)
+    assert grade(tmp_path) == command_line.ALL_GRADED
+    assert everything(tmp_path / "results") == before
 
 
 def test_show_finds_a_name_however_its_accents_are_stored(tmp_path, capsys):
