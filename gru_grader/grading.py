@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import fcntl
 import functools
 import itertools
 import json
@@ -9,6 +10,7 @@ import os
 import secrets
 import tempfile
 import time
+import weakref
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,6 +142,7 @@ class Grading:
         self.level = level
         self.limits = limits
         try:
+            self._unlock = self._locked()
             self.seed = self._settled_seed(seed)
             results.remove_partial(self.out)
         except OSError as error:
@@ -167,8 +170,24 @@ class Grading:
                 unplaced = inside
         return submissions, sorted(unplaced + left_out)
 
+    def _locked(self):
+        """Keep other gradings from this folder of results, and give what lets them in again."""
+        self.out.mkdir(parents=True, exist_ok=True)
+        folder = os.open(self.out, os.O_RDONLY)
+        # However this process ends, the system lets them in, too.
+        unlock = weakref.finalize(self, os.close, folder)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            unlock()
+            raise CannotStart(f"another gru-grader is grading into {self.out}; wait until it has finished") from None
+        except OSError:
+            # Not every file system knows locks.
+            pass
+        return unlock
+
     def run(self, jobs, regrade=False, progress=None):
-        """Grade what has no result yet.
+        """Grade what has no result yet; once.
 
         Parameters
         ----------
@@ -182,6 +201,12 @@ class Grading:
         -------
         Summary
         """
+        try:
+            return self._run(jobs, regrade, progress)
+        finally:
+            self._unlock()
+
+    def _run(self, jobs, regrade, progress):
         unsure = [submission for submission in self.submissions if submission.unsure]
         alike = look_alikes(submission.student for submission in self.submissions)
         summary = Summary(unplaced=self.unplaced, unsure=unsure, alike=alike)

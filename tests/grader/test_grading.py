@@ -214,6 +214,32 @@ def test_a_stopped_grading_goes_on_and_leaves_no_process(tmp_path, blow):
     assert 16 - len(kept) <= len(rows) <= 16
 
 
+def test_two_gradings_do_not_write_into_the_same_results(tmp_path, capsys):
+    """Each would draw a seed of its own, and sweep up what the other has half-written."""
+    hand_in(tmp_path / "in", anna=cells(RIGHT), bo=cells(RIGHT, before=["import time\ntime.sleep(60)"]))
+    running = start(tmp_path, "results")
+    try:
+        running.stdout.readline()
+        seed = (tmp_path / "results" / "grading.json").read_bytes()
+        assert grade(tmp_path, "--seed", 8) == command_line.UNUSABLE
+        assert "another gru-grader is grading into" in capsys.readouterr().err
+        assert grade(tmp_path, "--time-limit", 0.1, out="others") == command_line.ALL_GRADED
+        assert (tmp_path / "results" / "grading.json").read_bytes() == seed
+    finally:
+        running.kill()
+        running.wait()
+    assert grade(tmp_path, "--time-limit", 0.1) == command_line.ALL_GRADED
+
+
+def test_where_nothing_can_be_locked_it_is_graded_all_the_same(tmp_path, monkeypatch):
+    def refuse(*arguments):
+        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    hand_in(tmp_path / "in", anna=cells(RIGHT))
+    assert grade(tmp_path) == command_line.ALL_GRADED
+
+
 @pytest.mark.parametrize("interrupted", [False, True])
 def test_what_a_stopped_run_did_not_come_to_count_is_not_called_earlier(interrupted):
     said = report.closing(grading.Summary(rows=3, interrupted=interrupted), "results")
