@@ -6,6 +6,7 @@ Each module of `gru_checks.questions` holds one assignment, under the name
 
 import functools
 import importlib.util
+import inspect
 import pkgutil
 import re
 import sys
@@ -143,7 +144,18 @@ def private_assignments(folder):
     finally:
         sys.path.remove(str(folder))
     validate(found)
+    for question in (question for assignment in found for question in assignment.questions):
+        for what in ("reference", "draw"):
+            _demand_file(f"{question.id}: {what}", getattr(question, what))
     return tuple(sorted(found, key=lambda assignment: assignment.stem))
+
+
+def _demand_file(what, function):
+    """Results say by which files they were made; a function of NumPy's, or one put together from others, has none."""
+    try:
+        inspect.getsourcefile(function)
+    except TypeError:
+        raise RegistryError(f"{what} must be a function that a module defines, with def or lambda") from None
 
 
 def _private(path):
@@ -152,7 +164,7 @@ def _private(path):
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         raise RegistryError(f"{place.filename}, line {place.lineno}: {type(error).__name__}: {error}") from error
     found = getattr(module, "ASSIGNMENT", None)

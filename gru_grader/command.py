@@ -16,7 +16,7 @@ from gru_grader.__main__ import ALL_GRADED, GRADER_FAILED, SOME_NOT_GRADABLE, ST
 from gru_grader.client import Limits
 from gru_grader.grading import CannotStart, Grading
 from gru_grader.sandbox import FULL, NONE, RESTRICTED
-from gru_grader.text import safe_cell, safe_line
+from gru_grader.text import safe, safe_cell, safe_line
 
 
 def run(arguments=None, assignments=None):
@@ -54,6 +54,11 @@ def run(arguments=None, assignments=None):
         print(f"gru-grader: stopped, because of: {safe_line(results.fault(error))}", file=sys.stderr)
         if options.command is _grade:
             print("What is finished is kept; the same command goes on.", file=sys.stderr)
+        return GRADER_FAILED
+    except Exception:
+        # Python's own exit status would say that some submissions could not be graded.
+        print(safe(traceback.format_exc(), 10_000), file=sys.stderr)
+        print("gru-grader: stopped, because of a mistake in gru-grader itself.", file=sys.stderr)
         return GRADER_FAILED
 
 
@@ -215,7 +220,7 @@ def _assignments(options):
         registry.validate(found)
     except registry.RegistryError as error:
         raise CannotStart(f"the questions in {options.questions}: " + "; ".join(str(error).split("\n"))) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         folder = Path(options.questions).resolve()
         theirs = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).is_relative_to(folder)]
         if not theirs:

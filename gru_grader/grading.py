@@ -361,7 +361,8 @@ class Grading:
         """Take what a future gives; an error there is the grader's own."""
         try:
             return future.result()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            # A question of the teacher's own may even end Python.
             if isinstance(error, OSError) and error.errno in _FULL:
                 raise
             if isinstance(error, OSError):

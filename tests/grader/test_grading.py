@@ -272,6 +272,19 @@ def test_a_fault_of_the_grader_is_no_zero(tmp_path, monkeypatch, capsys):
     assert [record(tmp_path, name)["score"] for name in ("anna", "bo")] == [POINTS, POINTS]
 
 
+def test_a_mistake_of_the_grader_s_own_has_its_exit_status(tmp_path, monkeypatch, capsys):
+    """Python ends with 1 after a traceback, which would say that some submissions could not be graded."""
+
+    def broken(*arguments):
+        raise ZeroDivisionError("our own mistake \x1b[2J")
+
+    hand_in(tmp_path / "in", anna=cells(RIGHT))
+    monkeypatch.setattr(report, "closing", broken)
+    assert grade(tmp_path) == command_line.GRADER_FAILED
+    said = capsys.readouterr().err
+    assert "in broken" in said and r"our own mistake \x1b[2J" in said and "\x1b" not in said
+
+
 def test_a_fault_is_never_kept():
     for status, kept in (("graded", True), ("not_gradable", True), ("error", False)):
         assert can_be_kept({"extra_data": {"status": status, "seed": 1}}, {"seed": 1}) is kept

@@ -46,6 +46,13 @@ ASSIGNMENT = Assignment(
 NO_DRAW = MODULE.format(stem="exam", chapter="exam", points=4).replace(
     "from _drawing import draw", "def draw(rng):\n    return 1 / 0"
 )
+EXITING_DRAW = NO_DRAW.replace("return 1 / 0", "raise SystemExit(0)")
+UFUNC = MODULE.format(stem="exam", chapter="exam", points=4).replace(
+    "reference=triple", "reference=__import__('numpy').exp"
+)
+PARTIAL_DRAW = MODULE.format(stem="exam", chapter="exam", points=4).replace(
+    "draw=draw", "draw=__import__('functools').partial(draw)"
+)
 DRAWING = """
 from gru_checks.calling import Call
 from gru_checks.question import Case
@@ -100,6 +107,10 @@ def test_one_of_the_same_stem_takes_the_place_of_the_course_s(tmp_path):
         ("exam.py", "1 / 0", "exam.py, line 1: ZeroDivisionError: division by zero"),
         ("exam.py", "import nowhere_to_be_found", "No module named 'nowhere_to_be_found'"),
         ("exam.py", "x = (", "SyntaxError"),
+        ("exam.py", "import sys\nsys.exit(0)", "exam.py, line 2: SystemExit: 0"),
+        ("exam.py", EXITING_DRAW, "exam.py, line 3: SystemExit: 0"),
+        ("exam.py", UFUNC, "exam.triple: reference must be a function that a module defines"),
+        ("exam.py", PARTIAL_DRAW, "exam.triple: draw must be a function that a module defines"),
         ("exam.py", "x = 1", "exam.py: it has no ASSIGNMENT"),
         ("_exam.py", "x = 1", "no file whose name ends in .py"),
         ("exam.py", NO_DRAW, "exam.py, line 3: ZeroDivisionError: division by zero"),
@@ -114,6 +125,22 @@ def test_what_is_wrong_with_them_is_said(tmp_path, capsys, name, content, senten
     (tmp_path / "bank" / name).write_text(content)
     assert grade(tmp_path, "--questions", tmp_path / "bank") == command_line.UNUSABLE
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.needs("sandbox")
+@pytest.mark.parametrize("statement", ["raise SystemExit(0)", "1 / 0", "raise KeyboardInterrupt"])
+def test_a_reference_that_fails_while_it_is_judged_is_the_grader_s_failure(tmp_path, statement):
+    """The reference has passed whatever is tried before the first submission; no end of it may pass for success."""
+    hand_in(tmp_path, "exam")
+    module = bank(tmp_path / "bank") / "numpy.py"
+    failing = f"def triple(x):\n    if threading.current_thread() != threading.main_thread():\n        {statement}\n"
+    module.write_text("import threading\n" + module.read_text().replace("def triple(x):\n", failing))
+    status = command_line.STOPPED if "Keyboard" in statement else command_line.GRADER_FAILED
+    assert grade(tmp_path, "--questions", tmp_path / "bank") == status
+    results = [json.loads(path.read_text()) for path in (tmp_path / "out").glob("anna/exam/results.json")]
+    assert [(result["score"], result["extra_data"]["status"]) for result in results] == (
+        [] if "Keyboard" in statement else [(None, "error")]
+    )
 
 
 def test_a_module_put_together_from_the_two_pages_that_explain_it_is_one(tmp_path):
