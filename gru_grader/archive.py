@@ -1,5 +1,6 @@
 """Unpack a zip of submissions, trusting nothing in it."""
 
+import contextlib
 import errno
 import lzma
 import stat
@@ -17,6 +18,7 @@ MAX_DEPTH = 20
 """Folders in which a file may lie, one in the other."""
 _IGNORED = ("__MACOSX",)
 _IS_ENCRYPTED = 0x1
+_IS_UTF_8 = 0x800
 # Out of memory: the archive says how much is needed to unpack it.
 _DAMAGED = (zipfile.BadZipFile, EOFError, ValueError, zlib.error, lzma.LZMAError, MemoryError)
 _CUT_OFF = b"{"
@@ -56,7 +58,7 @@ def unpack(path, folder):
     try:
         with zipfile.ZipFile(path) as archive:
             return _unpack(archive, Path(folder))
-    except (zipfile.BadZipFile, UnicodeError):
+    except (zipfile.BadZipFile, NotImplementedError, UnicodeError):
         if without_ending(Path(path).name) is not None:
             raise CannotUnpack(f"{path} is one notebook; give the folder in which the students' folders lie") from None
         raise CannotUnpack(
@@ -70,14 +72,15 @@ def _unpack(archive, folder):
         raise CannotUnpack(f"the archive has more than {MAX_MEMBERS:,} files; unpack it yourself")
     left_out, total = [], 0
     for member in members:
-        parts = _parts(member.filename)
+        name = _name(member)
+        parts = _parts(name)
         if parts is None:
-            left_out.append((member.filename, "its name leads out of the archive"))
+            left_out.append((name, "its name leads out of the archive"))
             continue
         if not parts or parts[0] in _IGNORED or any(part.startswith(".") for part in parts):
             continue
         if len(parts) > MAX_DEPTH:
-            left_out.append((member.filename, f"it lies more than {MAX_DEPTH} folders deep"))
+            left_out.append((name, f"it lies more than {MAX_DEPTH} folders deep"))
             continue
         target = folder.joinpath(*parts)
         try:
@@ -90,17 +93,17 @@ def _unpack(archive, folder):
                 target.touch()
                 continue
             if target.exists():
-                left_out.append((member.filename, "the archive has another file of this name before it"))
+                left_out.append((name, "the archive has another file of this name before it"))
                 continue
             total += _write(archive, member, target)
         except (FileExistsError, NotADirectoryError):
-            left_out.append((member.filename, "the archive has a file where its folder should be"))
+            left_out.append((name, "the archive has a file where its folder should be"))
         except _MemberError as error:
-            left_out.append((member.filename, str(error)))
+            left_out.append((name, str(error)))
         except OSError as error:
             if error.errno not in _NO_NAME:
                 raise
-            left_out.append((member.filename, "this system allows no file of such a name"))
+            left_out.append((name, "this system allows no file of such a name"))
         if total > MAX_TOTAL:
             raise CannotUnpack(f"the archive's notebooks have more than {MAX_TOTAL // 2**30} GiB; unpack it yourself")
     return left_out
@@ -108,6 +111,14 @@ def _unpack(archive, folder):
 
 class _MemberError(Exception):
     """A member cannot be unpacked at all."""
+
+
+def _name(member):
+    """Read a member's name: macOS writes UTF-8 without saying so, and other names hardly ever are UTF-8 by chance."""
+    if not member.flag_bits & _IS_UTF_8:
+        with contextlib.suppress(UnicodeError):
+            return member.filename.encode("cp437").decode("utf-8")
+    return member.filename
 
 
 def _parts(name):
@@ -133,6 +144,11 @@ def _write(archive, member, target):
     except NotImplementedError:
         raise _MemberError("it is compressed in a way that Python cannot read") from None
     except _DAMAGED:
+        content = _CUT_OFF
+    except OSError as error:
+        # The system gives a number with each error of its own; bz2 has none for what is damaged.
+        if error.errno is not None:
+            raise
         content = _CUT_OFF
     target.write_bytes(content)
     return len(content)

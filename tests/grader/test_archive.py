@@ -5,7 +5,7 @@ import stat
 import zipfile
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gru_grader import __main__ as command_line
@@ -66,6 +66,7 @@ def test_a_name_that_leads_out_is_left_out(tmp_path, name):
         st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=40), max_size=8
     )
 )
+@settings(deadline=None)
 def test_nothing_is_written_outside_the_folder_whatever_the_names(tmp_path_factory, names):
     outer = tmp_path_factory.mktemp("outer")
     folder = outer / "a" / "b"
@@ -138,6 +139,56 @@ def test_what_is_damaged_or_too_large_is_said_to_its_author(tmp_path):
         read(tmp_path / "out" / "bo" / "ch03.ipynb")
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_notebook_costs_nobody_else_s(tmp_path, method):
+    path = tmp_path / "in.zip"
+    with zipfile.ZipFile(path, "w", method) as file:
+        file.writestr("anna/ch03.ipynb", RIGHT_NOTEBOOK)
+        file.writestr("bo/ch03.ipynb", RIGHT_NOTEBOOK)
+    content = path.read_bytes()
+    begin = content.index(b"ch03.ipynb") + len(b"ch03.ipynb")
+    for position in range(begin, begin + 40):
+        path.write_bytes(content[:position] + bytes([content[position] ^ 0xFF]) + content[position + 1 :])
+        folder = tmp_path / str(position)
+        folder.mkdir()
+        assert unpack(path, folder) == []
+        assert (folder / "bo" / "ch03.ipynb").read_text() == RIGHT_NOTEBOOK
+        # Not every byte matters.
+        if (folder / "anna" / "ch03.ipynb").read_text() != RIGHT_NOTEBOOK:
+            with pytest.raises(NotGradable):
+                read(folder / "anna" / "ch03.ipynb")
+
+
+def test_an_archive_of_a_later_kind_is_refused(tmp_path):
+    path = zipped(tmp_path / "in.zip", [("anna/ch03.ipynb", "{}")])
+    content = bytearray(path.read_bytes())
+    # The version that is needed to extract the file, in the directory of the archive.
+    content[content.index(b"PK\x01\x02") + 6] = 255
+    path.write_bytes(content)
+    with pytest.raises(CannotUnpack, match="unpack it yourself"):
+        unpack(path, tmp_path / "out")
+
+
+def test_names_of_macos_are_read(tmp_path):
+    """It writes UTF-8 without saying so, which by the rules is the code page of the first PCs."""
+    name = "Zoë Müller/ch03.ipynb"
+    stand_in = "x" * len(name.encode())
+    path = zipped(tmp_path / "in.zip", [(stand_in, "{}")])
+    path.write_bytes(path.read_bytes().replace(stand_in.encode(), name.encode()))
+    (tmp_path / "out").mkdir()
+    assert unpack(path, tmp_path / "out") == []
+    assert (tmp_path / "out" / name).read_text() == "{}"
+
+
+def test_names_of_old_windows_are_read(tmp_path):
+    name = "Zoë Müller/ch03.ipynb"
+    path = zipped(tmp_path / "in.zip", [("x" * len(name), "{}")])
+    path.write_bytes(path.read_bytes().replace(b"x" * len(name), name.encode("cp437")))
+    (tmp_path / "out").mkdir()
+    unpack(path, tmp_path / "out")
+    assert (tmp_path / "out" / name).read_text() == "{}"
+
+
 def test_the_whole_is_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "MAX_TOTAL", 10)
     with pytest.raises(CannotUnpack, match="unpack it yourself"):
@@ -148,6 +199,7 @@ def test_the_whole_is_bounded(tmp_path, monkeypatch):
 
 
 @given(st.binary(max_size=300))
+@settings(deadline=None)
 def test_whatever_is_no_archive_is_said_to_be_none(tmp_path_factory, noise):
     whole = io.BytesIO()
     zipped(whole, [("anna/ch03.ipynb", "{}")])
