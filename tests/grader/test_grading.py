@@ -146,6 +146,19 @@ def test_the_same_seed_gives_the_same_bytes(folder, options):
     assert "0x…" in record(folder, "odd", out="one")["output"]
 
 
+def test_where_files_were_written_makes_no_difference(tmp_path):
+    """Without namespaces the folder has another name in each run, and a long message breaks at another place in it."""
+    missing = "(f'{words} in {os.getcwd()}/data.csv')"
+    broken = f"def double(x):\n    import os\n    words = 'no file at all with the numbers is there'\n    open{missing}"
+    raising = f"import os\nwords = 'nothing'\nraise ValueError{missing}"
+    hand_in(tmp_path / "in", anna=cells({**RIGHT, "double": broken}, before=[raising]))
+    for out in ("one", "two"):
+        grade(tmp_path, "--isolation", "restricted", out=out)
+    assert everything(tmp_path / "one") == everything(tmp_path / "two")
+    found = record(tmp_path, "anna", out="one")
+    assert "/scratch/data.csv" in found["output"] and "/scratch/data.csv" in found["tests"][0]["output"]
+
+
 def test_another_seed_draws_other_inputs_and_is_kept(folder):
     hand_in(folder / "in", odd=cells({**RIGHT, "double": "def double(x):\n    raise ValueError(float(x[0, 0]))"}))
     said = set()
