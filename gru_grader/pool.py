@@ -1,5 +1,6 @@
 """Several workers at once, with the face of concurrent.futures."""
 
+import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -28,6 +29,7 @@ class WorkerPool:
         self._level = level
         self._limits = limits
         self._workers = {}
+        self._places = {}
         self._lock = threading.Lock()
         self._stopped = False
         self._threads = ThreadPoolExecutor(jobs)
@@ -84,6 +86,8 @@ class WorkerPool:
                     raise
             if worker is not None:
                 worker.close()
+            with self._lock:
+                self._places.pop(key, None)
             return function(self._worker(key), *arguments)
 
     def _worker(self, key):
@@ -91,6 +95,8 @@ class WorkerPool:
             with self._lock:
                 if self._stopped:
                     raise WorkerError("stopped")
-                place = len(self._workers)
+                # The first that is free: whoever is replaced leaves a gap.
+                place = next(number for number in itertools.count() if number not in self._places.values())
                 self._workers[key] = Worker(self._level, self._limits, packages=key[1], place=place)
+                self._places[key] = place
         return self._workers[key]

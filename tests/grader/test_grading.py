@@ -16,9 +16,11 @@ import sys
 import tempfile
 import termios
 import textwrap
+import threading
 import tracemalloc
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -26,7 +28,7 @@ import pytest
 from gru_checks.calling import Call
 from gru_checks.question import Case, Misconception, Part
 from gru_grader import __main__ as command_line
-from gru_grader import command, grading, report, results, selftest, tables
+from gru_grader import command, grading, pool, report, results, selftest, tables
 from gru_grader.client import Limits, Worker, WorkerError
 from gru_grader.grading import Grading
 from gru_grader.pool import WorkerPool
@@ -316,6 +318,32 @@ def test_a_worker_that_dies_is_replaced():
 
         assert pool.submit(work).result(timeout=60) == "done"
         assert len(seen) == 2 and seen[0] is not seen[1]
+
+
+def test_workers_at_the_same_time_have_different_places(monkeypatch):
+    """By its place a worker has a user of its own; one that took the place of another runs beside the others, too."""
+    monkeypatch.setattr(pool, "Worker", mock.Mock(side_effect=lambda *level, place, **other: mock.Mock(place=place)))
+    begun, both, replaced, failed = threading.Event(), threading.Barrier(2), threading.Event(), []
+
+    def fail_once(worker):
+        if failed:
+            replaced.set()
+            return worker.place
+        failed.append(worker.place)
+        begun.set()
+        both.wait(timeout=20)
+        raise WorkerError("gone")
+
+    def go_on(worker):
+        both.wait(timeout=20)
+        assert replaced.wait(timeout=20)
+        return worker.place
+
+    with WorkerPool(2, "full", Limits()) as workers:
+        first = workers.submit(fail_once)
+        assert begun.wait(timeout=20)
+        second = workers.submit(go_on)
+        assert (first.result(timeout=20), second.result(timeout=20)) == (0, 1)
 
 
 def test_a_worker_that_cannot_start_is_the_grader_s_fault(monkeypatch):
