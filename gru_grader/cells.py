@@ -39,7 +39,7 @@ class SoFar:
     flags : int
         Of the compiler: annotations stay unread from the cell on that imports them so from `__future__`.
     missing : set of str
-        Names that imports would have defined, had they not failed.
+        Names that imports, and statements that need them, would have defined, had they not failed.
     """
 
     flags: int = 0
@@ -159,7 +159,10 @@ def run_cell(number, source, namespace, part=EVERYTHING, leading=False, so_far=N
                 errors.append(error)
                 if error.name not in so_far.missing:
                     break
-                waiting[:0] = _split(_following(error, statements, name), name, so_far.flags)
+                following = _following(error, statements, name)
+                # What the statement would have defined is missing, too.
+                so_far.missing |= _bound(statements[: len(statements) - len(following)][-1:])
+                waiting[:0] = _split(following, name, so_far.flags)
     except BaseException as error:
         errors.append(error)
     return errors
@@ -241,6 +244,13 @@ def _following(error, statements, name):
     lines = (line for frame, line in frames if (frame.f_code.co_filename, frame.f_code.co_name) == (name, "<module>"))
     line = next(lines, float("inf"))
     return [statement for statement in statements if _first_line_of(statement) > line]
+
+
+def _bound(statements):
+    """Give the names that statements define or assign to."""
+    nodes = [node for statement in statements for node in ast.walk(statement)]
+    assigned = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return assigned | {statement.name for statement in statements if hasattr(statement, "name")}
 
 
 def _first_line_of(statement):

@@ -59,6 +59,18 @@ def test_what_needs_a_missing_library_does_not_end_its_cell():
     assert error.name == "another" and "e" not in namespace
 
 
+def test_what_needs_something_made_with_a_missing_library_does_not_end_its_cell():
+    namespace, so_far = {}, SoFar()
+    first = (
+        "import no_such_library as lib\ntable, other = lib.read(), 1\n@lib.fast\ndef lost(): pass\ntable.head()\na = 1"
+    )
+    errors = run_cell(1, f"{first}\nlost(other)\nb = table.size\nc = 1", namespace, so_far=so_far)
+    assert [error.name for error in errors] == ["no_such_library", "lib", "lib", "table", "lost", "table"]
+    assert {"a", "c"} < namespace.keys()
+    (error,) = run_cell(2, "b.sum()\nd = 1", namespace, so_far=so_far)
+    assert error.name == "b" and "d" in namespace
+
+
 def test_annotations_stay_unread_from_the_cell_on_that_says_so():
     namespace, so_far = {}, SoFar()
     unknown = "def f(x: Unknown):\n    return x"
