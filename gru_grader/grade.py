@@ -1,11 +1,12 @@
 """One submission to verdicts: have its cells run and its functions called, and judge what came back."""
 
 import re
+import signal
 from dataclasses import dataclass, field, replace
 
 from gru_checks.calling import Outcome
 from gru_checks.judge import judge
-from gru_grader.answers import CellError
+from gru_grader.answers import CellError, how_it_ended
 from gru_grader.cells import BARE_DEFINITIONS, DEFINITIONS, EVERYTHING, QUICK_DEFINITIONS
 from gru_grader.client import Ended, WorkerError
 from gru_grader.text import safe_line, without_signs
@@ -15,6 +16,7 @@ MAX_STOPPED = 3
 MAX_STARTS = MAX_STOPPED + 5
 """After so many ends, no cell is run at all."""
 LONGEST_LINE = 60
+KILLED = how_it_ended(-signal.SIGKILL)
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,7 @@ class _Processes:
         self._ends = 0
         self._last = 0
         self._leading, self._skipped = set(), set()
+        self._spared = set()
         self._singly = False
         self.graded = Graded()
         self.never_called = {}
@@ -148,6 +151,8 @@ class _Processes:
             outcomes = self._child.calls([case.call for case in cases], budget)
         except Ended as ended:
             self.close()
+            if self._may_be_spared(ended, question.id):
+                return self.outcomes(question, cases)
             self.graded.ends[question.id] = ended.reason
             return [Outcome(ended.status) for _ in cases]
         if any(outcome.status != "not_defined" for outcome in outcomes):
@@ -158,6 +163,13 @@ class _Processes:
                 )
             return outcomes
         return self._undefined(question, outcomes)
+
+    def _may_be_spared(self, ended, doing):
+        """Whether to try once more: out of memory, the system kills, and another submission may be to blame for it."""
+        if ended.reason != KILLED or doing in self._spared:
+            return False
+        self._spared.add(doing)
+        return True
 
     def _undefined(self, question, outcomes):
         """Say why an answer is not defined, where the cell that should define it failed."""
@@ -210,6 +222,8 @@ class _Processes:
                 if ended.status == "missing" and not self._singly:
                     # By the time that this was met, another cell may have been running.
                     self._singly = True
+                    continue
+                if self._may_be_spared(ended, "cells"):
                     continue
                 if ended.cell == 0:
                     raise WorkerError(f"a process ended before the first cell: {ended.reason}") from None

@@ -1,5 +1,10 @@
 """A right answer is not lost to the cells around it that end the process, or do not end."""
 
+import os
+import signal
+import threading
+import time
+
 import pytest
 
 from gru_checks.question import inputs
@@ -8,6 +13,7 @@ from gru_grader.client import Limits, Worker
 from gru_grader.grade import grade
 from gru_grader.notebook import Notebook
 from tests.grader.bank import ASSIGNMENT, RIGHT
+from tests.grader.processes import below
 
 LIMITS = Limits(seconds=0.4, memory=512, disk=16)
 # Eight answers: three of them are asked twice.
@@ -63,6 +69,42 @@ def test_cells_that_end_python_cost_no_points(worker, ends):
     found = graded(worker, [IMPORT, *["import os\nos._exit(0)"] * ends, *RIGHT.values()])
     assert points(found) == 16
     assert [stop.reason for stop in found.stopped] == ["it ended Python (exit status 0)"] * 3
+
+
+@pytest.mark.needs("sandbox")
+@pytest.mark.parametrize("where", ["cells", "call"])
+def test_who_is_killed_from_outside_is_asked_again(worker, where):
+    """The system kills when it is out of memory, for which the submission beside this one may be to blame."""
+    wait = "import time\ntime.sleep(0.5)"
+    double = (
+        RIGHT["double"] if where == "cells" else f"def double(x):\n    {wait.replace(chr(10), '; ')}\n    return 2 * x"
+    )
+    cells = [IMPORT, *([wait] if where == "cells" else []), double, *list(RIGHT.values())[1:]]
+    killed = []
+
+    def kill():
+        end = time.monotonic() + 20
+        while not below(worker._process.pid) and time.monotonic() < end:
+            time.sleep(0.01)
+        time.sleep(0.3)
+        # The last is the submission's.
+        killed.append(max(below(worker._process.pid)))
+        os.kill(killed[0], signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    found = graded(worker, cells)
+    killer.join()
+    assert killed and points(found) == 16 and not found.stopped and not found.ends
+
+
+@pytest.mark.needs("sandbox")
+def test_who_has_to_be_killed_each_time_is_not_asked_without_end(worker):
+    leave = "import os\n{0}os.closerange(0, 60)\n{0}while True:\n{0}    pass"
+    double = "def double(x):\n    " + leave.format("    ")
+    found = graded(worker, [IMPORT, *{**RIGHT, "double": double}.values(), leave.format("")])
+    assert [verdict.status for verdict in found.verdicts[:2]] == ["crashed", "right"]
+    assert [stop.cell for stop in found.stopped] == [7]
 
 
 @pytest.mark.needs("sandbox")
