@@ -59,6 +59,8 @@ class Summary:
         How many of the results were there already.
     rows : int
         How many results summary.csv has, those of earlier runs included.
+    earlier : list of (str, str, str)
+        Student, assignment and reason of each error among them that is not of this run.
     interrupted : bool
     """
 
@@ -70,6 +72,7 @@ class Summary:
     alike: list = field(default_factory=list)
     kept: int = 0
     rows: int = 0
+    earlier: list = field(default_factory=list)
     interrupted: bool = False
 
     def add(self, submission, record):
@@ -236,7 +239,7 @@ class Grading:
                 pool.stop()
                 raise
         summary.failed.sort(key=lambda failed: failed[1:3])
-        summary.rows = self._write_table({**unwritten, **self._unplaced_records()})
+        self._write_table({**unwritten, **self._unplaced_records()}, summary)
         return summary
 
     def _futures(self, pool, submissions, ahead):
@@ -282,20 +285,21 @@ class Grading:
                 results.write(path, record)
         return unwritten
 
-    def _write_table(self, unwritten):
-        """Write summary.csv from all results in the folder, and give the number of its rows."""
-        number = 0
+    def _write_table(self, unwritten, summary):
+        """Write summary.csv from all results in the folder; note how many, and which errors are not of this run."""
+        known = {(safe_line(student), stem) for status, student, stem, _ in summary.failed if status == results.ERROR}
 
         def rows():
-            nonlocal number
             for record in results.read_all(self.out, unwritten):
-                number += 1
+                summary.rows += 1
+                data = record["extra_data"]
+                if data["status"] == results.ERROR and (data["student"], data["assignment"]) not in known:
+                    summary.earlier.append((data["student"], data["assignment"], data.get("reason", "")))
                 yield tables.summary_row(record)
 
         first = next(written := rows(), None)
         if first is not None:
             tables.write_table(self.out / tables.SUMMARY_FILE, tables.SUMMARY, itertools.chain([first], written))
-        return number
 
     def _settled_seed(self, seed):
         path = self.out / results.SETTINGS

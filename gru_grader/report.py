@@ -84,6 +84,9 @@ def closing(summary, out):
         if failed := [rest for found, *rest in summary.failed if found == status]:
             lines.append(f"{title}:")
             lines += [f"  {safe_line(student)}, {stem}: {safe_line(reason)}" for student, stem, reason in failed]
+    if summary.earlier and not summary.interrupted:
+        lines.append("In the table as error from earlier runs; grade these again:")
+        lines += ["  " + safe_line(f"{student}, {stem}: {reason}", 600) for student, stem, reason in summary.earlier]
     nothing_else = len({item.student for item in summary.unplaced if item.student})
     if summary.unplaced:
         lines.append("Not taken for a submission:")

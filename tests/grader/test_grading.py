@@ -277,7 +277,8 @@ def test_a_fault_of_the_grader_is_no_zero(tmp_path, monkeypatch, capsys):
     records = [record(tmp_path, name) for name in ("anna", "bo")]
     (failed,) = [r for r in records if r["extra_data"]["status"] == "error"]
     assert failed["score"] is None and failed["tests"] == []
-    assert "ZeroDivisionError: our own mistake" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "ZeroDivisionError: our own mistake" in said and "earlier runs; grade these again" not in said
     rows = {
         row["status"]: row["score"]
         for row in csv.DictReader(open(tmp_path / "results" / "summary.csv", encoding="utf-8-sig"))
@@ -841,6 +842,8 @@ def test_an_edited_result_is_damaged_or_whole(tmp_path, capsys, edit):
     assert "is damaged" in capsys.readouterr().err
     (tmp_path / "in" / "anna").rename(tmp_path / "anna")
     assert grade(tmp_path) == command_line.ALL_GRADED
+    told = "In the table as error from earlier runs; grade these again:\n  anna, sums: The result is damaged."
+    assert told in capsys.readouterr().out
     rows = csv.DictReader(open(tmp_path / "results" / "summary.csv", encoding="utf-8-sig"))
     assert [(row["student"], row["status"], row["score"]) for row in rows] == [
         ("anna", "error", ""),
