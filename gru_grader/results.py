@@ -30,6 +30,9 @@ ERROR = "error"
 DAMAGED = "The result is damaged. Grade this submission again."
 FILE = "results.json"
 SETTINGS = "grading.json"
+# Marks may be for nobody else's eyes. To ask is to change it for a moment, so it is asked before there are threads.
+_UMASK = os.umask(0o077)
+os.umask(_UMASK)
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 _SCRATCH = re.compile(r"(?:/[^/\s'\"]+)*/gru-grader-[a-z0-9_]{8}(?![a-z0-9_])")
 
@@ -282,7 +285,7 @@ def whole_file(path):
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
+        os.chmod(temporary, 0o666 & ~_UMASK)
         try:
             os.replace(temporary, path)
         except OSError as error:

@@ -733,6 +733,17 @@ def test_a_terminal_without_umlauts_gets_numbers(tmp_path):
     assert "J\\xfcrgen  sums  10 of 10 points" in ran.stdout
 
 
+@pytest.mark.parametrize(("umask", "mode"), [(0o077, 0o600), (0o022, 0o644), (0o027, 0o640)])
+def test_whoever_keeps_files_to_themselves_keeps_the_marks(tmp_path, umask, mode):
+    """In a folder that is open to others, as one that was made before may be."""
+    hand_in(tmp_path / "in", anna=cells(RIGHT))
+    (tmp_path / "results").mkdir(mode=0o755)
+    command = [sys.executable, "-m", "tests.grader.command", "grade", tmp_path / "in", "--out", tmp_path / "results"]
+    subprocess.run(command, cwd=ROOT, umask=umask, check=True, capture_output=True)
+    files = [path for path in (tmp_path / "results").rglob("*") if path.is_file()]
+    assert len(files) == 4 and {path.stat().st_mode & 0o777 for path in files} == {mode}
+
+
 def test_a_reader_that_leaves_does_not_stop_the_grading(tmp_path):
     hand_in(tmp_path / "in", anna=cells(RIGHT), bo=cells(RIGHT))
     reading, writing = os.pipe()
