@@ -117,6 +117,9 @@ def find(folder, stems, assignment=None, recognise=None):
             search.place_flat(path)
         else:
             search.leave_other(path)
+    for name in sorted(os.listdir(folder)) if collected else ():
+        if name not in _NBGRADER and not name.startswith("."):
+            search.leave_beside(os.path.join(folder, name))
     return search.result()
 
 
@@ -187,6 +190,15 @@ class _Search:
             return
         if student:
             self.leave(path, "it is an archive, which has to be unpacked" if _is_packed(name) else _OTHER, student)
+
+    def leave_beside(self, path):
+        """Note what lies beside nbgrader's folder, if it is named like an answer to an assignment, or has one in it."""
+        paths = [path] if without_ending(basename(path)) is not None else []
+        if not paths and not os.path.islink(path):
+            with contextlib.suppress(OSError):
+                paths = list(_notebooks(path, 1))
+        if any(self._stem(basename(path)) for path in paths):
+            self.leave(path, _BESIDE)
 
     def add_folder(self, path):
         """Take note of a folder, to be placed when all are known."""
@@ -395,6 +407,8 @@ def _is_packed(name):
 _RESERVED_REASON = "the results have a file of this name; rename the folder"
 _BY_ITSELF = "grade it by itself"
 _OTHER = "it is no notebook"
+_NBGRADER = (NBGRADER_FOLDER, "source", "release", "autograded", "feedback")
+_BESIDE = f"it lies beside {NBGRADER_FOLDER}, where nbgrader collects what is graded; move it into that, or rename that"
 _PACKED = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz")
 _WORD = re.compile(r"[^\W\d_]+")
 _USUAL = frozenset(

@@ -42,6 +42,20 @@ def test_nbgrader_s_layout(tmp_path):
     )
 
 
+def test_what_lies_beside_nbgrader_s_folder_is_named(tmp_path):
+    """A student or a teacher may have called a folder so; then the others would not be graded, without a word."""
+    make(tmp_path, "submitted/anna/ch03/x.ipynb", "bo/ch03.ipynb", "cy_ch03.ipynb", "notes/list.csv")
+    make(
+        tmp_path, "source/ch03/ch03.ipynb", "release/ch03/ch03.ipynb", "autograded/anna/ch03/x.ipynb", ".cache/x.ipynb"
+    )
+    placed, unplaced = found(tmp_path)
+    assert [student for student, _, _ in placed] == ["anna"]
+    assert unplaced.keys() == {"bo", "cy_ch03.ipynb"}
+    assert set(unplaced.values()) == {
+        "it lies beside submitted, where nbgrader collects what is graded; move it into that, or rename that"
+    }
+
+
 def test_a_flat_folder(tmp_path):
     make(tmp_path, "anna_ch03-update-gate.ipynb", "Bo Ek - ch03_update_gate-2.ipynb", "ch03-update-gate.ipynb", "x.txt")
     placed, unplaced = found(tmp_path)
