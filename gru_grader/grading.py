@@ -339,6 +339,8 @@ class Grading:
             digest = notebook.read(submission.path).digest
         except notebook.NotGradable:
             digest = None
+        except OSError:
+            return None
         whose = {"student": safe_line(submission.student), "assignment": submission.stem}
         made_from = self._made_from(submission, digest)
         return record if results.can_be_kept(record, {**whose, **made_from}) else None

@@ -19,6 +19,8 @@ MAX_BYTES = 16 * 2**20
 """A file larger than this is not opened; stored pictures fit in easily."""
 MAX_PARTS = 1_000_000
 """Brackets and braces that begin something; each takes much more memory, and time, than its bytes."""
+_OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.ESTALE)
+"""Why this machine cannot open a file, whoever wrote it."""
 MAX_CELLS = 2000
 MAX_SOURCE = 600_000
 """Characters of all code cells together."""
@@ -58,6 +60,8 @@ def read(path):
     Raises
     ------
     NotGradable
+    OSError
+        If the machine is to blame.
     """
     content = _content(path)
     text = _text(content)
@@ -90,6 +94,8 @@ def _content(path):
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.EMLINK):
             raise NotGradable("The file is a link, which is not followed.") from None
+        if error.errno in _OURS:
+            raise
         raise NotGradable(f"The file cannot be opened: {error.strerror}.") from None
     state = os.fstat(descriptor)
     if not stat.S_ISREG(state.st_mode):

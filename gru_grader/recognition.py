@@ -29,7 +29,7 @@ def recognise(path, assignments):
     """
     try:
         cells = notebook.read(path).cells
-    except notebook.NotGradable:
+    except (notebook.NotGradable, OSError):
         return None
     ids, names = Counter(), Counter()
     stems_of = {}

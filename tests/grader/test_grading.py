@@ -288,6 +288,33 @@ def test_a_fault_of_the_grader_is_no_zero(tmp_path, monkeypatch, capsys):
     assert [record(tmp_path, name)["score"] for name in ("anna", "bo")] == [POINTS, POINTS]
 
 
+def test_a_file_on_a_broken_disk_costs_nobody_else_s(tmp_path, monkeypatch):
+    """Whether it has a result already, or none, or its content would have to say what it is."""
+    hand_in(tmp_path / "in", anna=cells(RIGHT), bo=cells(RIGHT))
+    strange = tmp_path / "in" / "cy" / "mine.ipynb"
+    strange.parent.mkdir()
+    strange.write_text(notebook_text(cells(RIGHT)))
+    real = os.open
+
+    def broken(path, *arguments, **options):
+        if "in/bo/" in str(path) or "in/cy/" in str(path):
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+        return real(path, *arguments, **options)
+
+    for before in (True, False):
+        if before:
+            grade(tmp_path)
+        else:
+            shutil.rmtree(tmp_path / "results")
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "open", broken)
+            assert grade(tmp_path) == command_line.GRADER_FAILED
+        rows = csv.DictReader(open(tmp_path / "results" / "summary.csv", encoding="utf-8-sig"))
+        found = {row["student"]: (row["status"], row["score"]) for row in rows}
+        assert found["anna"] == ("graded", "10.0") and found["bo"] == ("error", "")
+        assert grade(tmp_path) == command_line.ALL_GRADED
+
+
 def test_a_mistake_of_the_grader_s_own_has_its_exit_status(tmp_path, monkeypatch, capsys):
     """Python ends with 1 after a traceback, which would say that some submissions could not be graded."""
 

@@ -1,7 +1,9 @@
 """A submitted file gives code cells or a sentence that says why not; nothing else ever."""
 
+import errno
 import json
 import os
+import re
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -102,6 +104,19 @@ def test_a_pipe_a_device_and_a_folder_are_not_waited_for(tmp_path):
     for path in (pipe, tmp_path, "/dev/zero"):
         with pytest.raises(NotGradable, match="not a file"):
             read(path)
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.ESTALE])
+def test_what_the_machine_lacks_is_no_fault_of_the_file(file, monkeypatch, number):
+    """Else its author would be told of it, and the grading would count as done."""
+    file.write_bytes(b"{}")
+
+    def refuse(*arguments):
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patched, pytest.raises(OSError, match=re.escape(os.strerror(number))):
+        patched.setattr(os, "open", refuse)
+        read(file)
 
 
 def test_a_file_that_is_not_there_says_so(file):
