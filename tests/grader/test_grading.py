@@ -914,6 +914,17 @@ def test_somebody_else_s_result_is_no_result_in_the_table(tmp_path):
     assert [(row["student"], row["status"]) for row in rows] == [("anna", "graded"), ("bo", "error")]
 
 
+def test_a_result_is_found_where_the_file_system_changed_the_name(tmp_path):
+    """As those of macOS change how accents are stored, and those of Windows a point at the end."""
+    hand_in(tmp_path / "in", **{"Jos\u00e9.": cells(RIGHT)}, bo=cells(WRONG))
+    grade(tmp_path)
+    (tmp_path / "results" / "Jos\u00e9.").rename(tmp_path / "results" / "Jose\u0301")
+    (tmp_path / "in" / "Jos\u00e9.").rename(tmp_path / "elsewhere")
+    grade(tmp_path)
+    rows = csv.DictReader(open(tmp_path / "results" / "summary.csv", encoding="utf-8-sig"))
+    assert [(row["student"], row["score"]) for row in rows] == [("Jos\u00e9.", "10.0"), ("bo", "0.0")]
+
+
 def _make_file(path):
     shutil.rmtree(path.parent)
     path.parent.write_text("")
