@@ -161,6 +161,7 @@ def test_where_files_were_written_makes_no_difference(tmp_path):
     assert "/scratch/data.csv" in found["output"] and "/scratch/data.csv" in found["tests"][0]["output"]
 
 
+@pytest.mark.slow
 def test_another_seed_draws_other_inputs_and_is_kept(folder):
     hand_in(folder / "in", odd=cells({**RIGHT, "double": "def double(x):\n    raise ValueError(float(x[0, 0]))"}))
     said = set()
@@ -572,6 +573,7 @@ def test_show_says_what_there_is(tmp_path, capsys):
     assert code == command_line.UNUSABLE and said.endswith("--out names the folder of the results\n")
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_a_bar_and_a_file_lines(tmp_path, capsys):
     hand_in(tmp_path / "in", anna=cells(RIGHT), bo=cells(RIGHT))
     grade(tmp_path)
@@ -644,6 +646,7 @@ def test_the_table_keeps_the_class_when_one_more_is_graded(tmp_path, capsys):
     assert len((tmp_path / "results" / "timings.csv").read_text().splitlines()) == 4
 
 
+@pytest.mark.slow
 def test_a_large_class_takes_little_more_memory_than_a_small_one(tmp_path, monkeypatch):
     """All that the grading itself holds: what the sandbox does is done once, and its outcome given to everybody."""
     real, made = grading.grade, []
@@ -671,6 +674,7 @@ def test_a_large_class_takes_little_more_memory_than_a_small_one(tmp_path, monke
     assert (large - small) / 300 < 900
 
 
+@pytest.mark.slow
 def test_no_more_submissions_wait_than_the_workers_need(tmp_path, monkeypatch):
     hand_in(tmp_path / "in", **{f"student{place:02}": cells(RIGHT) for place in range(30)})
     waiting, most = set(), []
@@ -749,6 +753,7 @@ def run(tmp_path, *arguments, **options):
     return subprocess.run(command, cwd=ROOT, text=True, timeout=60, **options)
 
 
+@pytest.mark.slow
 def test_a_terminal_without_umlauts_gets_numbers(tmp_path):
     hand_in(tmp_path / "in", Jürgen=cells(RIGHT))
     ran = run(
@@ -771,6 +776,7 @@ def test_whoever_keeps_files_to_themselves_keeps_the_marks(tmp_path, umask, mode
     assert len(files) == 4 and {path.stat().st_mode & 0o777 for path in files} == {mode}
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_does_not_stop_the_grading(tmp_path):
     hand_in(tmp_path / "in", anna=cells(RIGHT), bo=cells(RIGHT))
     reading, writing = os.pipe()
@@ -782,6 +788,7 @@ def test_a_reader_that_leaves_does_not_stop_the_grading(tmp_path):
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.slow
 def test_what_is_closed_does_not_stop_the_grading(tmp_path, closed):
     hand_in(tmp_path / "in", anna=cells(RIGHT))
     program = f'"$0" -m tests.grader.command grade "$1" --out "$2" {closed}'
@@ -793,6 +800,7 @@ def test_what_is_closed_does_not_stop_the_grading(tmp_path, closed):
         assert path.is_dir() or "submission, isolation" not in path.read_text()
 
 
+@pytest.mark.slow
 def test_only_a_grading_is_said_to_go_on(tmp_path):
     hand_in(tmp_path / "in", anna=cells(RIGHT))
     grade(tmp_path)
@@ -1003,6 +1011,7 @@ def test_a_disk_that_fills_up_is_named(tmp_path, monkeypatch, capsys):
     assert "stopped, because of: No space left on device" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_the_grading_and_the_same_command_goes_on(tmp_path, monkeypatch, capsys):
     hand_in(tmp_path / "in", **{f"student{place:02}": cells(RIGHT) for place in range(40)})
     write, written = results.write, []
