@@ -44,6 +44,9 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    # One for each processor otherwise: on a large machine more than a submission may start.
+    "TF_NUM_INTEROP_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
 }
 """The whole environment of a worker. It has nothing of the teacher's, one thread, and one order of sets in all runs."""
 

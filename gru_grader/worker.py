@@ -19,6 +19,7 @@ import select
 import socket
 import struct
 import sys
+import tempfile
 import traceback
 import types
 
@@ -38,11 +39,12 @@ WARM = (
 RARE = (
     "abc argparse array ast asyncio base64 bz2 calendar cmath codecs colorsys concurrent.futures.process "
     "concurrent.futures.thread configparser cProfile difflib doctest encodings.ascii encodings.cp1252 "
-    "encodings.idna encodings.latin_1 encodings.utf_16 fileinput fnmatch getpass gzip hashlib hmac html "
-    "http.client importlib.metadata importlib.resources json.tool locale lzma mmap multiprocessing.pool numbers "
-    "pdb platform pstats resource sched secrets select selectors shelve shlex signal sqlite3 stat subprocess "
-    "symtable sysconfig tarfile token tokenize tracemalloc unicodedata unittest.mock urllib.parse urllib.request "
-    "weakref xml.etree webbrowser zipfile numpy.ctypeslib numpy.ma numpy.strings numpy.typing"
+    "encodings.cp437 encodings.idna encodings.latin_1 encodings.utf_16 encodings.utf_8_sig fileinput fnmatch "
+    "getpass gzip hashlib hmac html http.client importlib.metadata importlib.resources json.tool locale lzma "
+    "mmap multiprocessing.pool numbers pdb platform pstats resource sched secrets select selectors shelve shlex "
+    "signal sqlite3 stat subprocess symtable sysconfig tarfile token tokenize tracemalloc unicodedata "
+    "unittest.mock urllib.parse urllib.request weakref xml.etree webbrowser zipfile numpy.ctypeslib numpy.ma "
+    "numpy.strings numpy.typing"
 ).split()
 """Imported too in `restricted`: another user may not read Python's own files, and nobody the system's libraries."""
 WARM_WITH = {
@@ -133,6 +135,8 @@ def main():
         send(control.fileno(), {"state": "failed", "reason": _reason(error)})
         return
     os.environ.update(HOME=confinement.scratch, TMPDIR=confinement.scratch, PWD=confinement.scratch)
+    # A library may have asked already where temporary files go.
+    tempfile.tempdir = None
     namespace = _prepared_namespace(tuple(settings["packages"]))
     if confinement.level != NONE:
         _practise()

@@ -1,6 +1,7 @@
 """Submissions written with PyTorch or TensorFlow: warm processes of their own, as well shut in as that of NumPy."""
 
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -28,10 +29,13 @@ def trained(x):
         loss.backward()
         optimiser.step()
         losses.append(loss.detach())
+    torch.save(layer.state_dict(), "trained.pt")
+    assert torch.equal(torch.load("trained.pt")["weight_hh_l0"], layer.weight_hh_l0)
     return torch.stack(losses)
 """,
     "tensorflow": """
 import keras
+import numpy as np
 import tensorflow as tf
 
 def trained(x):
@@ -39,6 +43,9 @@ def trained(x):
     model = keras.Sequential([keras.layers.GRU(4)])
     model.compile("adam", "mse")
     history = model.fit(x, tf.zeros((2, 4)), epochs=3, verbose=0)
+    model.save("trained.keras")
+    loaded = keras.models.load_model("trained.keras")
+    assert np.array_equal(loaded(x), model(x))
     return history.history["loss"]
 """,
 }
@@ -92,6 +99,23 @@ def test_a_submission_trains_and_stays_shut_in(framework, level):
             assert child.call(Call("spied", (0,)), child.budget(LIMITS)).value == []
             child.close()
         assert found[0] == found[1] and found[0][0] > found[0][-1] > 0
+
+
+@pytest.mark.needs("sandbox", "tensorflow")
+@pytest.mark.slow
+def test_tensorflow_works_on_one_thread_however_many_processors_there_are():
+    product = "import tensorflow as tf\ndef product(x):\n    return x @ tf.transpose(x)"
+    with Worker("full", LIMITS, packages=libraries.FRAMEWORKS["tensorflow"]) as worker:
+        threads = []
+        for kinds in [(), ("INTER",), ("INTRA",)]:
+            child = worker.fork()
+            asked = [f"import os\nos.environ['TF_NUM_{kind}OP_THREADS'] = '8'" for kind in kinds]
+            assert child.run([*asked, product], (), LIMITS) == []
+            assert child.call(Call("product", (np.ones((2, 3)),)), child.budget(LIMITS)).status == "returned"
+            threads.append(len(os.listdir(f"/proc/{child._pid}/task")))
+            child.close()
+    one, inter, intra = threads
+    assert inter == intra == one + 7
 
 
 @pytest.mark.needs("sandbox")

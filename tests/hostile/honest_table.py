@@ -247,6 +247,9 @@ shutil.rmtree("data")
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     np.savez("x.npz", x=np.ones(2))
+    assert np.load("x.npz")["x"].sum() == 2
+    Path("table.csv").write_text("a,1", encoding="utf-8-sig")
+    assert Path("table.csv").read_text(encoding="utf-8-sig") == "a,1"
 os.chdir(os.path.expanduser("~"))
 def double(x):
     return 2 * x
