@@ -37,6 +37,7 @@ WRONG_TRAININGS = 5
 """How many wrong ways to train a question that trains must know at least."""
 GIVEN = (bool, int, float, str)
 """Types of what a question of the kind "value" gives."""
+_STEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _ID = re.compile(r"[a-z0-9]+(\.[a-z0-9_]+)")
 _PAGE = re.compile(r"[a-z0-9-]+#\S(.*\S)?")
 
@@ -165,8 +166,13 @@ def _private(path):
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        raise RegistryError(f"{place.filename}, line {place.lineno}: {type(error).__name__}: {error}") from error
+        if isinstance(error, SyntaxError):
+            place = f"{error.filename}, line {error.lineno}"
+            reason = error.msg
+        else:
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            place, reason = f"{frame.filename}, line {frame.lineno}", error
+        raise RegistryError(f"{place}: {type(error).__name__}: {reason}") from error
     found = getattr(module, "ASSIGNMENT", None)
     if not isinstance(found, Assignment):
         raise RegistryError(f"{path}: it has no ASSIGNMENT that is a gru_checks.registry.Assignment")
@@ -224,7 +230,15 @@ def validate(found):
     """
     faults = []
     _unique(faults, "stem", [assignment.stem for assignment in found])
-    _unique(faults, "question id", [question.id for assignment in found for question in assignment.questions])
+    stems = {}
+    for assignment in found:
+        for question in assignment.questions:
+            stems.setdefault(question.id, []).append(assignment.stem)
+    for id, several in stems.items():
+        if len(several) > 1:
+            faults.append(
+                f"the question id {id!r} occurs twice, in {' and '.join(sorted(set(several)))}: give it another"
+            )
     for assignment in found:
         _unique(faults, f"answer of {assignment.stem}", [question.answer for question in assignment.questions])
         faults += [f"{assignment.stem}: {fault}" for fault in _assignment_faults(assignment)]
@@ -239,6 +253,8 @@ def _unique(faults, what, names):
 
 
 def _assignment_faults(assignment):
+    if not _STEM.fullmatch(assignment.stem):
+        yield "the stem must be the name of a notebook without its ending, of letters, digits, _ and -"
     if not assignment.questions:
         yield "it has no question"
     if not set(assignment.imports) <= set(COURSE_PACKAGES):
@@ -273,7 +289,7 @@ def _question_faults(question):
         yield "it must say what it returns"
     if len(question.hints) != 2 or not all(question.hints):
         yield "two hints are needed"
-    for page in (question.page, *(m.page for m in question.misconceptions if m.page)):
+    for page in filter(None, (question.page, *(m.page for m in question.misconceptions))):
         if not _PAGE.fullmatch(page):
             yield f"the page {page!r} must be stem#heading"
     names = [misconception.id for misconception in question.misconceptions]

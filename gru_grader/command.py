@@ -198,6 +198,11 @@ def _grade(options):
     )
     number = len(grading.submissions)
     _say(f"{number} submission{'' if number == 1 else 's'}, isolation {level}, seed {grading.seed}")
+    if grading.former_seed not in (None, grading.seed):
+        _say(
+            f"The last run into {safe_line(str(options.out))} had seed {grading.former_seed}. Whoever is graded with"
+            f" another gets other inputs: with {grading.seed}, grade all of an assignment."
+        )
     with _Progress(len(grading.submissions)) as progress:
         summary = grading.run(options.jobs, options.regrade, progress.finished)
     _say(report.closing(summary, options.out))

@@ -7,7 +7,7 @@ from gru_grader.notebook import ENDING
 
 _FORMS = (
     # Canvas: doejane_LATE_512_90344_homework-1.ipynb, one flat folder.
-    re.compile(r"(?P<name>[^_]+)_(?:LATE_)?(?P<number>\d+)_\d+_(?P<file>.+)", re.DOTALL),
+    re.compile(r"(?P<name>[^_]+)_(?:LATE_)?(?P<number>\d+)_(?P<upload>\d+)_(?P<file>.+)", re.DOTALL),
     # Moodle: "Jane Doe_4711_assignsubmission_file_homework.ipynb", or a folder whose name ends in "file_".
     re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_[a-z]+_(?P<file>.*)", re.DOTALL),
     # Canvas, what was typed into its page: doejane_LATE_512_text.html.
@@ -27,10 +27,13 @@ class Downloaded:
         The name with the platform's number of the student, since two may have one name.
     file : str
         As the student called the file; "" for a folder.
+    upload : int, optional
+        Canvas's number of the file: the later one was handed in, the larger it is.
     """
 
     student: str
     file: str
+    upload: int = 0
 
 
 def downloaded(name):
@@ -48,13 +51,14 @@ def downloaded(name):
     Examples
     --------
     >>> downloaded("doejane_LATE_512_90344_ch03-update-gate-1.ipynb")
-    Downloaded(student='doejane_512', file='ch03-update-gate-1.ipynb')
+    Downloaded(student='doejane_512', file='ch03-update-gate-1.ipynb', upload=90344)
     >>> downloaded("Jane Doe_4711_assignsubmission_file_")
-    Downloaded(student='Jane Doe_4711', file='')
+    Downloaded(student='Jane Doe_4711', file='', upload=0)
     """
     for form in _FORMS:
         if match := form.fullmatch(name):
-            return Downloaded(f"{match['name']}_{match['number']}", match["file"])
+            found = match.groupdict()
+            return Downloaded(f"{found['name']}_{found['number']}", found["file"], int(found.get("upload", 0)))
     return None
 
 

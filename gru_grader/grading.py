@@ -23,8 +23,8 @@ from gru_grader.client import WorkerError
 from gru_grader.grade import grade
 from gru_grader.libraries import FRAMEWORKS, missing
 from gru_grader.pool import WorkerPool
-from gru_grader.recognition import recognise
-from gru_grader.submissions import RESERVED, Unplaced, find, look_alikes
+from gru_grader.recognition import recognise, recognise_cells
+from gru_grader.submissions import MACOS_FOLDER, RESERVED, Unplaced, find, look_alikes
 from gru_grader.text import safe_line
 
 
@@ -51,6 +51,8 @@ class Summary:
     failed : list of (str, str, str, str)
         Status, student, assignment and reason of each submission without a score, in the order of the submissions.
     unplaced : list of gru_grader.submissions.Unplaced
+    elsewhere : list of str
+        Students who handed in nothing for the one assignment that was graded, and something for another.
     unsure : list of gru_grader.submissions.Submission
         Those that may be somebody else's than was understood.
     alike : list of tuple of str
@@ -68,6 +70,7 @@ class Summary:
     hundredths: int = 0
     failed: list = field(default_factory=list)
     unplaced: list = field(default_factory=list)
+    elsewhere: list = field(default_factory=list)
     unsure: list = field(default_factory=list)
     alike: list = field(default_factory=list)
     kept: int = 0
@@ -113,6 +116,14 @@ class Grading:
     only : str, optional
         Stem of the one assignment to grade.
 
+    Attributes
+    ----------
+    submissions, unplaced, elsewhere
+        As `find` gives them.
+    seed : int
+    former_seed : int or None
+        That of the last run into the same folder.
+
     Raises
     ------
     CannotStart
@@ -126,8 +137,10 @@ class Grading:
         source = Path(submissions).resolve()
         if self.out.resolve().is_relative_to(source):
             raise CannotStart(f"the results {out} must not lie inside the submissions {submissions}")
+        if source.is_dir() and source.is_relative_to(self.out.resolve()):
+            raise CannotStart(f"the submissions {submissions} must not lie inside the results {out}")
         try:
-            self.submissions, self.unplaced = self._found(source, only)
+            self.submissions, self.unplaced, self.elsewhere = self._found(source, only)
         except OSError as error:
             raise CannotStart(f"the submissions cannot be read: {results.fault(error)}") from None
         except CannotUnpack as error:
@@ -142,6 +155,7 @@ class Grading:
                     f' pip install "gru-course[{framework}]"; or grade the others with --assignment'
                 )
         self._only = only
+        self.former_seed = None
         self.level = level
         self.limits = limits
         try:
@@ -164,14 +178,14 @@ class Grading:
         self._unpacked = tempfile.TemporaryDirectory(prefix="gru-grader-")
         left_out = [Unplaced(name, reason) for name, reason in unpack(source, self._unpacked.name)]
         folder = self._unpacked.name
-        submissions, unplaced = look(folder)
+        found = look(folder)
         # The zip of a folder often has that folder in it.
-        while not submissions and len(inner := [entry.path for entry in os.scandir(folder) if entry.is_dir()]) == 1:
-            folder = inner[0]
-            submissions, inside = look(folder)
-            if submissions:
-                unplaced = inside
-        return submissions, sorted(unplaced + left_out)
+        while not found.submissions and len(inner := _folders(folder)) == 1:
+            (folder,) = inner
+            inside = look(folder)
+            if inside.submissions:
+                found = inside
+        return found._replace(unplaced=sorted(found.unplaced + left_out))
 
     def _locked(self):
         """Keep other gradings from this folder of results, and give what lets them in again."""
@@ -212,7 +226,7 @@ class Grading:
     def _run(self, jobs, regrade, progress):
         unsure = [submission for submission in self.submissions if submission.unsure]
         alike = look_alikes(submission.student for submission in self.submissions)
-        summary = Summary(unplaced=self.unplaced, unsure=unsure, alike=alike)
+        summary = Summary(unplaced=self.unplaced, elsewhere=self.elsewhere, unsure=unsure, alike=alike)
         waiting, unwritten = [], {}
         timings = _Timings(self.out / tables.TIMINGS_FILE)
         for submission in self.submissions:
@@ -303,13 +317,16 @@ class Grading:
 
     def _settled_seed(self, seed):
         path = self.out / results.SETTINGS
+        former = secrets.randbits(32)
+        try:
+            former = json.loads(path.read_text(encoding="utf-8"))["seed"]
+            self.former_seed = former if type(former) is int else None
+        except FileNotFoundError:
+            pass
+        except (ValueError, KeyError, TypeError, RecursionError):
+            former = None
         if seed is None:
-            try:
-                seed = json.loads(path.read_text(encoding="utf-8"))["seed"]
-            except FileNotFoundError:
-                seed = secrets.randbits(32)
-            except (ValueError, KeyError, TypeError, RecursionError):
-                pass
+            seed = former
             if type(seed) is not int:
                 raise CannotStart(
                     f"{path}, which holds the seed, is damaged; --seed SEED gives the seed again (gru-grader show names"
@@ -321,7 +338,9 @@ class Grading:
 
     def _made_from(self, submission, digest):
         fixed = self._fixed(self.assignments[submission.stem])
-        return {**fixed, "submission": digest, "not_graded": [safe_line(path) for path in submission.others]}
+        files = {"file": safe_line(os.path.basename(submission.path))}
+        files["not_graded"] = [safe_line(path) for path in submission.others]
+        return {**fixed, "submission": digest, **files}
 
     @functools.cache  # noqa: B019 - as long-lived as the command
     def _fixed(self, assignment):
@@ -359,9 +378,17 @@ class Grading:
             graded = grade(read, self._questions(assignment), worker, self.limits)
             made_from = self._made_from(submission, read.digest)
             record = results.graded_record(submission, assignment, graded, made_from)
+            if record["score"] == 0 and (other := self._other_assignment(submission, read.cells)):
+                reason = f"its name says {submission.stem}, and its content {other}; if the content is right, rename it"
+                record = results.failed_record(submission, assignment, results.NOT_GRADABLE, reason, made_from)
             timing = graded.processor_seconds, graded.memory
         results.write(self.path(submission), record)
         return record, (time.monotonic() - start, *timing)
+
+    def _other_assignment(self, submission, cells):
+        """Find the assignment that a notebook plainly answers, if it is another than its name says."""
+        stem = recognise_cells(cells, self.assignments.values())
+        return stem if stem != submission.stem else None
 
     def _finished(self, submission, future, unwritten):
         """Take what a future gives; an error there is the grader's own."""
@@ -387,6 +414,10 @@ class Grading:
                 # That may well be the error. The table has to say so all the same.
                 unwritten[self.path(submission)] = record
             return record, (0.0, 0.0, 0)
+
+
+def _folders(folder):
+    return [entry.path for entry in os.scandir(folder) if entry.is_dir() and entry.name != MACOS_FOLDER]
 
 
 class _Timings:

@@ -28,9 +28,24 @@ def recognise(path, assignments):
         The assignment's stem; None if it cannot be told, or the file is no notebook.
     """
     try:
-        cells = notebook.read(path).cells
+        return recognise_cells(notebook.read(path).cells, assignments)
     except (notebook.NotGradable, OSError):
         return None
+
+
+def recognise_cells(cells, assignments):
+    """As `recognise`, for a notebook that was read.
+
+    Parameters
+    ----------
+    cells : sequence of str
+        Its code cells.
+    assignments : iterable of gru_checks.registry.Assignment
+
+    Returns
+    -------
+    str or None
+    """
     ids, names = Counter(), Counter()
     stems_of = {}
     for assignment in assignments:

@@ -92,8 +92,11 @@ def closing(summary, out):
         lines.append("Not taken for a submission:")
         lines += [f"  {safe_line(item.path)}: {safe_line(item.reason)}" for item in summary.unplaced]
         if nothing_else:
-            rows = "one row" if nothing_else == 1 else f"{nothing_else} rows"
-            lines.append(f"  Of these, the table has {rows} not_gradable.")
+            rows = "one more row" if nothing_else == 1 else f"{nothing_else} more rows"
+            lines.append(f"  For students of whom nothing else is there, the table has {rows} not_gradable.")
+    if summary.elsewhere:
+        lines.append("Handed in something, but not for this assignment:")
+        lines += [f"  {safe_line(student)}" for student in summary.elsewhere]
     if summary.unsure:
         lines.append("Graded for the student on the left; if that is a folder of students, grade it by itself:")
         files = {submission.student: submission.unsure for submission in summary.unsure}
@@ -107,8 +110,8 @@ def closing(summary, out):
     earlier = summary.rows - summary.counts.total() - nothing_else
     # Of a run that was stopped some are in the table that it did not come to count.
     more = f", with {earlier} more from earlier runs" if earlier > 0 and not summary.interrupted else ""
-    table = f"the table is summary.csv{more}"
-    lines.append(f"Results: {safe_line(str(out))}; {table}.")
+    table = f"; the table is summary.csv{more}" if summary.rows else ""
+    lines.append(f"Results: {safe_line(str(out))}{table}.")
     return "\n".join(lines)
 
 

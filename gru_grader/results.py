@@ -19,6 +19,7 @@ import gru_checks
 import gru_ref
 from gru_checks.feedback import WIDTH, verdict_text
 from gru_grader import __version__
+from gru_grader.download_names import without_ending
 from gru_grader.text import quoted_below, safe, safe_line
 
 GRADED = "graded"
@@ -111,14 +112,18 @@ def graded_record(submission, assignment, graded, made_from):
     status = NOT_ATTEMPTED if untouched else GRADED
     chosen = {"chosen_points": sum((verdict.points for question, verdict in pairs if question.kind == "choice"), 0.0)}
     return {
-        "score": round(sum(verdict.points for verdict in graded.verdicts), 2),
-        "output": _notes_text({**notes, **chosen}, made_from),
+        "score": _score(verdict.points for verdict in graded.verdicts),
+        "output": _notes_text({**notes, **chosen}, made_from, submission.stem),
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
         "tests": tests,
         "extra_data": {**_head(submission, assignment, status), **chosen, **made_from, **notes},
     }
+
+
+def _score(points):
+    return round(sum(points), 2)
 
 
 def failed_record(submission, assignment, status, reason, made_from):
@@ -209,7 +214,7 @@ def _test(number, question, verdict, end):
     }
 
 
-def _notes_text(notes, made_from):
+def _notes_text(notes, made_from, stem):
     lines = [f"{_cell(stop)} was left out: {stop['reason']}." for stop in notes["stopped_cells"]]
     for error in notes["cell_errors"]:
         place = f"{_cell(error)}, line {error['line']}" if error["line"] else _cell(error)
@@ -218,6 +223,8 @@ def _notes_text(notes, made_from):
     lines = ["What happened when the code cells ran:", *map(_paragraph, lines)] if lines else ["All code cells ran."]
     if points := notes["chosen_points"]:
         lines.append(f"Points had by choosing among given answers: {points:g}.")
+    if without_ending(made_from["file"]) != stem:
+        lines.append(f"The file that was graded: {made_from['file']}.")
     lines += [f"Not graded: {path}, a further file for this assignment." for path in made_from.get("not_graded", ())]
     return quoted_below("\n".join(lines))
 
@@ -291,8 +298,11 @@ def whole_file(path):
         except OSError as error:
             error.filename = str(path)
             raise
-    except BaseException:
+    except BaseException as error:
         os.unlink(temporary)
+        if isinstance(error, OSError) and error.filename is None:
+            # A full disk shows only when something is written.
+            error.filename = str(path.parent)
         raise
 
 
@@ -328,7 +338,9 @@ def _is_whole(record):
     else:
         numbers, known = [], data["status"] in (NOT_GRADABLE, ERROR) and record["score"] is None
     are_numbers = all(type(number) in (int, float) and math.isfinite(number) for number in numbers)
-    return known and are_numbers and all(type(text) is str for text in texts)
+    if not (known and are_numbers and all(type(text) is str for text in texts)):
+        return False
+    return record["score"] is None or record["score"] == _score(test["score"] for test in tests)
 
 
 def read_all(folder, instead=None):

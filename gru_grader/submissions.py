@@ -1,6 +1,7 @@
 """Find the submissions in a folder and say whose they are and which assignment they answer."""
 
 import contextlib
+import functools
 import itertools
 import operator
 import os
@@ -9,11 +10,14 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass, replace
 from os.path import basename, dirname, relpath, splitext
+from typing import NamedTuple
 
 from gru_grader.download_names import downloaded, without_ending
 from gru_grader.notebook import ENDING
 
 NBGRADER_FOLDER = "submitted"
+MACOS_FOLDER = "__MACOSX"
+"""What macOS adds to a zip: what its file system knows of the files, and none of them."""
 RESERVED = ("summary.csv", "timings.csv", "grading.json")
 """Files beside the students' folders of results, so no student can be called so."""
 
@@ -61,6 +65,24 @@ class Unplaced:
     student: str = ""
 
 
+class Found(NamedTuple):
+    """What is in a folder.
+
+    Parameters
+    ----------
+    submissions : list of Submission
+        By student, then assignment.
+    unplaced : list of Unplaced
+        By path.
+    elsewhere : list of str, optional
+        Students who handed in nothing for the one assignment that was asked for, and something for another.
+    """
+
+    submissions: list
+    unplaced: list
+    elsewhere: list = ()
+
+
 def find(folder, stems, assignment=None, recognise=None):
     """Find all submissions.
 
@@ -83,17 +105,14 @@ def find(folder, stems, assignment=None, recognise=None):
         Of the assignments there are.
     assignment : str, optional
         Find those of this assignment alone. A student's only notebook then
-        counts as one whatever its name.
+        counts as one unless its name or its content says another.
     recognise : callable, optional
         ``recognise(path)`` gives the stem of the assignment that a notebook
         answers, or None; it is asked where no name tells it.
 
     Returns
     -------
-    submissions : list of Submission
-        By student, then assignment.
-    unplaced : list of Unplaced
-        By path.
+    Found
 
     Raises
     ------
@@ -107,7 +126,7 @@ def find(folder, stems, assignment=None, recognise=None):
     for name in sorted(os.listdir(root)):
         path = os.path.join(root, name)
         is_notebook = without_ending(name) is not None
-        if name.startswith("."):
+        if name.startswith(".") or name == MACOS_FOLDER:
             continue
         if os.path.islink(path) and not is_notebook:
             search.leave(path, "it is a link, which is not followed")
@@ -283,15 +302,15 @@ class _Search:
         unsure = self._named_for_another if self._has_section or not self._has_student else {}
         self._found.sort()
         for (student, stem), found in itertools.groupby(self._found, operator.itemgetter(0, 1)):
-            # The name that the exercise has; otherwise the shortest, which is the one without "-Copy1".
-            paths = sorted((path for *_, path in found), key=lambda path: (basename(path) != stem + ENDING, len(path)))
+            paths = sorted((path for *_, path in found), key=functools.partial(_rank, stem))
             graded, *others = (relpath(path, self._folder) for path in paths)
             submissions.append(Submission(student, stem, paths[0], tuple(others), unsure.get(student, "")))
             for path in paths[1:]:
                 self.leave(path, f"{graded} is graded as {student}'s {stem}")
         placed = self._elsewhere | {submission.student for submission in submissions}
         unplaced = [replace(item, student="") if item.student in placed else item for item in self._unplaced]
-        return submissions, sorted(unplaced)
+        elsewhere = self._elsewhere - {submission.student for submission in submissions}
+        return Found(submissions, sorted(unplaced), sorted(elsewhere))
 
     def _unfit(self, folder, notebooks, common):
         """Say why a folder is no student's, or has nothing to grade; "" if neither.
@@ -366,7 +385,7 @@ class _Search:
     def _cure(self, number):
         """Say what to do about a notebook whose name is that of no assignment, one of some in a student's folder."""
         if number == 1:
-            return f"--assignment {self._example()} takes a student's only notebook whatever its name"
+            return f"with --assignment {self._example()} a student's only notebook is taken for it all the same"
         return f"rename the one to grade to {self._example()}{ENDING}"
 
     def _example(self):
@@ -384,6 +403,16 @@ class _Search:
             self._found.append((student, stem, path))
         else:
             self._elsewhere.add(student)
+
+
+def _rank(stem, path):
+    """Order files of one student for one assignment: the first is graded.
+
+    It is what was last handed in, where the platform numbers it; otherwise the one with the name that the exercise has,
+    or else the shortest name, which is the one without "-Copy1".
+    """
+    handed_in = downloaded(basename(path))
+    return -handed_in.upload if handed_in else 0, basename(path) != stem + ENDING, len(path)
 
 
 def _student(folder):

@@ -111,8 +111,20 @@ def test_a_question_that_contradicts_itself_is_refused(question, sentence):
     assert sentence in faults(question)
 
 
+@pytest.mark.parametrize("stem", ["", "../results", "a/b", ".a", "-a", "a b", "a.b", "\u00e4"])
+def test_a_stem_is_the_name_of_a_notebook(stem):
+    with pytest.raises(RegistryError, match="the stem must be the name of a notebook"):
+        validate([dataclasses.replace(holding(QUESTION), stem=stem)])
+
+
+def test_a_question_of_an_exam_needs_no_page():
+    validate([holding(changed(page=""))])
+
+
 def test_names_are_unique():
-    assert "the question id 'ch99.one' occurs twice" in faults(QUESTION, changed(answer="other"))
+    assert "the question id 'ch99.one' occurs twice, in ch99-one: give it another" in faults(
+        QUESTION, changed(answer="other")
+    )
     assert "the answer of ch99-one 'one' occurs twice" in faults(QUESTION, changed(id="ch99.other"))
     with pytest.raises(RegistryError, match="the stem 'ch99-one' occurs twice"):
         validate([holding(QUESTION), holding(changed(id="ch99.other"))])

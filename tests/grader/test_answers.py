@@ -52,7 +52,13 @@ def test_in_a_report_the_signs_and_the_beginnings_of_lines_are_the_grader_s(padd
     errors = [cell_error({"cell": 1, "error": forged, "message": forged, "line": 1}, 1)]
     stopped = [StoppedCell(2, "crashed", "it ended", first_line(forged))]
     graded = Graded(verdicts, {"sums.double": f"It begins: {first_line(forged)}"}, stopped, errors)
-    made_from = {"seed": 1, "grader_version": "1", "isolation": "full", "limits": {"seconds": 1, "memory": 1}}
+    made_from = {
+        "file": "a.ipynb",
+        "seed": 1,
+        "grader_version": "1",
+        "isolation": "full",
+        "limits": {"seconds": 1, "memory": 1},
+    }
     report = full(graded_record(Submission(forged, STEM, "path"), ASSIGNMENT, graded, made_from))
     lines = list(filter(None, report.split("\n")))
     heads = [line for line in lines if not line.startswith("  | ")]

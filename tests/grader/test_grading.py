@@ -262,6 +262,12 @@ def test_what_a_stopped_run_did_not_come_to_count_is_not_called_earlier(interrup
     assert ("with 3 more from earlier runs" in said) is not interrupted
 
 
+def test_a_table_that_is_not_there_is_not_spoken_of():
+    stopped = grading.Summary(rows=1, interrupted=True)
+    assert report.closing(stopped, "results").endswith("Results: results; the table is summary.csv.")
+    assert report.closing(grading.Summary(interrupted=True), "results").endswith("\nResults: results.")
+
+
 def test_a_fault_of_the_grader_is_no_zero(tmp_path, monkeypatch, capsys):
     hand_in(tmp_path / "in", anna=cells(RIGHT), bo=cells(RIGHT))
     real = grading.grade
@@ -718,14 +724,14 @@ def test_who_could_not_be_placed_is_in_the_table_until_placed(tmp_path, capsys):
     named.rename(named.with_name("homework.ipynb"))
     assert grade(tmp_path) == command_line.SOME_NOT_GRADABLE
     said = capsys.readouterr().out
-    assert "bo/homework.ipynb: neither its name nor its content says which assignment it answers; --assignment" in said
+    assert "bo/homework.ipynb: neither its name nor its content says which assignment it answers; with --ass" in said
     rows = summary(tmp_path / "results")
     assert {name: row["status"] for name, row in rows.items()} == {
         "anna": "graded",
         "bo": "not_gradable",
         "summary.csv": "not_gradable",
     }
-    assert "  Of these, the table has 2 rows not_gradable.\n" in said
+    assert "  For students of whom nothing else is there, the table has 2 more rows not_gradable.\n" in said
     assert rows["bo"]["score"] == "" and f"--assignment {STEM}" in rows["bo"]["reason"]
     hand_in(tmp_path / "late", cy=cells(RIGHT))
     gru_grader("grade", tmp_path / "late", "--out", tmp_path / "results")
@@ -734,6 +740,71 @@ def test_who_could_not_be_placed_is_in_the_table_until_placed(tmp_path, capsys):
     rows = summary(tmp_path / "results")
     assert rows["bo"]["score"] == str(POINTS) and rows["bo"]["assignment"] == STEM and rows.keys() >= {"anna", "cy"}
     assert len((tmp_path / "results" / "summary.csv").read_text().splitlines()) == 5
+
+
+def test_a_notebook_of_another_assignment_is_no_zero(tmp_path, capsys):
+    questions = tuple(
+        replace(question, id=f"cubes.{name}", answer=name, draw=functools.partial(renamed, question.draw, name))
+        for question, name in zip(ASSIGNMENT.questions[:2], ("cube", "halve"), strict=True)
+    )
+    other = replace(ASSIGNMENT, stem="cubes", questions=questions)
+    answers = ["def cube(x):\n    return 2 * x", "def halve(x):\n    return x**2"]
+    hand_in(tmp_path / "in", anna=answers, bo=[*answers, 'check("cubes.cube")'], cy=cells(WRONG), di=[])
+    arguments = [str(tmp_path / "in"), "--out", str(tmp_path / "results"), "--seed", "7"]
+    assert command_line.main(["grade", *arguments], assignments=[ASSIGNMENT, other]) == 1
+    reason = f"its name says {STEM}, and its content cubes; if the content is right, rename it"
+    assert f"  anna, {STEM}: {reason}\n  bo, {STEM}: {reason}\n" in capsys.readouterr().out
+    rows = summary(tmp_path / "results")
+    assert {student: (row["status"], row["score"]) for student, row in rows.items()} == {
+        "anna": ("not_gradable", ""),
+        "bo": ("not_gradable", ""),
+        "cy": ("graded", "0.0"),
+        "di": ("graded", "0.0"),
+    }
+    # What earns points is graded, whatever else is there.
+    hand_in(tmp_path / "in", bo=[*cells(RIGHT), 'check("cubes.cube")'])
+    command_line.main(["grade", *arguments], assignments=[ASSIGNMENT, other])
+    assert summary(tmp_path / "results")["bo"]["score"] == str(POINTS)
+
+
+def renamed(draw, name, rng):
+    return [replace(case, call=replace(case.call, name=name)) for case in draw(rng)]
+
+
+def test_the_file_that_was_graded_is_named_where_its_name_says_something_else(tmp_path):
+    hand_in(tmp_path / "in", anna=cells(RIGHT), bo=cells(RIGHT))
+    (tmp_path / "in" / "anna" / f"{STEM}.ipynb").rename(tmp_path / "in" / "anna" / "homework.ipynb")
+    grade(tmp_path, "--assignment", STEM)
+    assert record(tmp_path, "anna")["output"] == "All code cells ran.\n  | The file that was graded: homework.ipynb."
+    assert record(tmp_path, "bo")["output"] == "All code cells ran."
+    assert record(tmp_path, "bo")["extra_data"]["file"] == f"{STEM}.ipynb"
+
+
+def test_who_handed_in_for_another_assignment_alone_is_named(tmp_path, capsys):
+    hand_in(tmp_path / "in", anna=cells(RIGHT))
+    (tmp_path / "in" / "bo_cubes.ipynb").write_text(notebook_text(cells(RIGHT)))
+    arguments = [str(tmp_path / "in"), "--out", str(tmp_path / "results"), "--assignment", STEM]
+    assert command_line.main(["grade", *arguments], [ASSIGNMENT, replace(ASSIGNMENT, stem="cubes", questions=())]) == 0
+    assert "Handed in something, but not for this assignment:\n  bo\n" in capsys.readouterr().out
+
+
+def test_another_seed_than_before_is_told(tmp_path, capsys):
+    hand_in(tmp_path / "in", anna=cells(RIGHT))
+    grade(tmp_path)
+    grade(tmp_path)
+    assert "had seed" not in capsys.readouterr().out
+    grade(tmp_path, "--seed", 8)
+    assert (
+        "The last run into" in (said := capsys.readouterr().out) and "had seed 7." in said and "with 8, grade" in said
+    )
+
+
+def test_results_and_submissions_do_not_lie_in_each_other(tmp_path, capsys):
+    hand_in(tmp_path / "in", anna=cells(RIGHT))
+    for out in (tmp_path / "in", tmp_path / "in" / "results", tmp_path):
+        assert gru_grader("grade", tmp_path / "in", "--out", out) == command_line.UNUSABLE
+        assert "must not lie inside the" in capsys.readouterr().err
+    assert not (tmp_path / "grading.json").exists()
 
 
 def test_a_second_file_is_said_not_to_be_graded(tmp_path):
@@ -858,6 +929,7 @@ EDITS = {
     "a score that is no number": _with("10", "score"),
     "a score that is not finite": _with(float("nan"), "score"),
     "a score without end": _with(10**400, "score"),
+    "a score that is not the sum": _with(POINTS + 1, "score"),
     "no score of a graded one": _with(None, "score"),
     "a score of a failed one": _with("error", "extra_data", "status"),
     "another status": _with("done", "extra_data", "status"),
@@ -1009,6 +1081,15 @@ def test_a_disk_that_fills_up_is_named(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(tables, "append_row", full)
     assert grade(tmp_path) == command_line.GRADER_FAILED
     assert "stopped, because of: No space left on device" in capsys.readouterr().err
+
+
+def test_a_disk_without_room_is_named_by_the_folder(tmp_path, monkeypatch):
+    """The system names no file when something cannot be written to one that is open."""
+    monkeypatch.setattr(results.os, "fsync", mock.Mock(side_effect=OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
+    with pytest.raises(OSError) as caught:
+        results.write_text(tmp_path / "results.json", "{}")
+    assert results.fault(caught.value) == f"No space left on device: {tmp_path}"
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow

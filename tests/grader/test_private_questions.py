@@ -106,7 +106,7 @@ def test_one_of_the_same_stem_takes_the_place_of_the_course_s(tmp_path):
     [
         ("exam.py", "1 / 0", "exam.py, line 1: ZeroDivisionError: division by zero"),
         ("exam.py", "import nowhere_to_be_found", "No module named 'nowhere_to_be_found'"),
-        ("exam.py", "x = (", "SyntaxError"),
+        ("exam.py", "\nx = (", "exam.py, line 2: SyntaxError: '(' was never closed\n"),
         ("exam.py", "import sys\nsys.exit(0)", "exam.py, line 2: SystemExit: 0"),
         ("exam.py", EXITING_DRAW, "exam.py, line 3: SystemExit: 0"),
         ("exam.py", UFUNC, "exam.triple: reference must be a function that a module defines"),
@@ -165,4 +165,4 @@ def test_an_id_that_the_course_has_is_refused(tmp_path, capsys):
     module.write_text(module.read_text().replace("sums.triple", "sums.double"))
     (tmp_path / "in").mkdir()
     assert grade(tmp_path, "--questions", folder) == command_line.UNUSABLE
-    assert "the question id 'sums.double' occurs twice" in capsys.readouterr().err
+    assert "the question id 'sums.double' occurs twice, in exam and sums: give it another" in capsys.readouterr().err

@@ -54,8 +54,8 @@ def test_what_is_no_notebook_is_not_recognised(tmp_path):
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("doejane_512_90344_ch03.ipynb", Downloaded("doejane_512", "ch03.ipynb")),
-        ("doejane_LATE_512_90344_my_work-2.ipynb", Downloaded("doejane_512", "my_work-2.ipynb")),
+        ("doejane_512_90344_ch03.ipynb", Downloaded("doejane_512", "ch03.ipynb", 90344)),
+        ("doejane_LATE_512_90344_my_work-2.ipynb", Downloaded("doejane_512", "my_work-2.ipynb", 90344)),
         ("Jane Doe_4711_assignsubmission_file_", Downloaded("Jane Doe_4711", "")),
         ("Jane_Ann Doe_4711_assignsubmission_file_a.ipynb", Downloaded("Jane_Ann Doe_4711", "a.ipynb")),
         ("Jane Doe_4711_assignsubmission_onlinetext_", Downloaded("Jane Doe_4711", "")),
@@ -69,7 +69,7 @@ def test_the_names_of_canvas_and_moodle(name, expected):
 
 
 def found(folder, **options):
-    submissions, unplaced = find(
+    submissions, unplaced, _ = find(
         str(folder), [STEM, "other"], recognise=lambda path: recognise(path, ASSIGNMENTS), **options
     )
     placed = [(s.student, s.stem, s.path.removeprefix(f"{folder}/")) for s in submissions]
@@ -87,8 +87,8 @@ def test_a_download_from_canvas(tmp_path):
         "coe_515_90347_essay.pdf": ("coe_515", "it is no notebook"),
         "poe_514_90346_Untitled.ipynb": (
             "poe_514",
-            "neither its name nor its content says which assignment it answers; --assignment ASSIGNMENT takes a"
-            " student's only notebook whatever its name",
+            "neither its name nor its content says which assignment it answers; with --assignment ASSIGNMENT a"
+            " student's only notebook is taken for it all the same",
         ),
     }
     placed, unplaced = found(tmp_path, assignment=STEM)

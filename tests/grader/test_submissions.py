@@ -19,7 +19,7 @@ def make(folder, *names):
 
 
 def found(folder, **options):
-    submissions, unplaced = find(str(folder), STEMS, **options)
+    submissions, unplaced, _ = find(str(folder), STEMS, **options)
     placed = [(s.student, s.stem, s.path.removeprefix(f"{folder}/")) for s in submissions]
     return placed, {item.path: item.reason for item in unplaced}
 
@@ -94,7 +94,7 @@ def test_words_around_an_assignment_are_no_student(tmp_path, name, student):
     make(tmp_path, f"{name}.ipynb")
     assert found(tmp_path)[0] == [(student, "ch03", f"{name}.ipynb")]
     (tmp_path / f"{name}.ipynb").rename(tmp_path / f"{name}.zip")
-    (archive,) = find(str(tmp_path), STEMS)[1]
+    (archive,) = find(str(tmp_path), STEMS).unplaced
     assert archive.student == student
 
 
@@ -118,6 +118,27 @@ def test_a_student_s_copies(tmp_path):
     }
 
 
+def test_what_macos_adds_to_a_zip_is_no_student(tmp_path):
+    make(tmp_path, "anna/ch03.ipynb", "__MACOSX/anna/._ch03.ipynb")
+    placed, unplaced = found(tmp_path)
+    assert [student for student, *_ in placed] == ["anna"] and not unplaced
+
+
+@pytest.mark.parametrize(
+    ("names", "taken"),
+    [
+        (["roe_11_900_ch03-1.ipynb", "roe_11_1200_ch03-2.ipynb"], "roe_11_1200_ch03-2.ipynb"),
+        (["roe_11_900_ch03.ipynb", "roe_11_1200_ch03-1.ipynb"], "roe_11_1200_ch03-1.ipynb"),
+        (["roe_LATE_11_1200_ch03.ipynb", "roe_11_900_ch03.ipynb"], "roe_LATE_11_1200_ch03.ipynb"),
+    ],
+)
+def test_of_several_files_on_canvas_the_last_counts(tmp_path, names, taken):
+    make(tmp_path, *names)
+    placed, unplaced = found(tmp_path)
+    assert [path for *_, path in placed] == [taken]
+    assert list(unplaced.values()) == [f"{taken} is graded as roe_11's ch03"]
+
+
 def test_a_renamed_only_notebook_of_a_named_assignment(tmp_path):
     make(tmp_path, "anna/homework.ipynb", "bo/one.ipynb", "bo/two.ipynb")
     placed, unplaced = found(tmp_path, assignment="ch03-update-gate")
@@ -128,6 +149,12 @@ def test_a_renamed_only_notebook_of_a_named_assignment(tmp_path):
 def test_one_assignment_alone(tmp_path):
     make(tmp_path, "anna/ch03-update-gate.ipynb", "anna/ch03.ipynb")
     assert [stem for _, stem, _ in found(tmp_path, assignment="ch03")[0]] == ["ch03"]
+    make(tmp_path, "bo/ch03-update-gate.ipynb", "cy_ch03-update-gate.ipynb")
+    only = find(str(tmp_path), STEMS, assignment="ch03")
+    assert [submission.student for submission in only.submissions] == ["anna"]
+    # That they handed in something is not passed over; that it is for another assignment is no fault.
+    assert (only.unplaced, only.elsewhere) == ([], ["bo", "cy"])
+    assert not find(str(tmp_path), STEMS).elsewhere
 
 
 def test_links_to_folders_are_not_followed_and_empty_ones_named(tmp_path):
@@ -259,11 +286,11 @@ def test_a_folder_named_like_an_assignment_is_no_student(tmp_path):
 
 def test_who_has_nothing_placed_is_known(tmp_path):
     make(tmp_path, "anna/homework.ipynb", "bo/ch03.ipynb", "bo/notes.ipynb")
-    _, unplaced = find(str(tmp_path), ["ch03"])
+    unplaced = find(str(tmp_path), ["ch03"]).unplaced
     assert {item.path: item.student for item in unplaced} == {"anna/homework.ipynb": "anna", "bo/notes.ipynb": ""}
     reasons = {item.path: item.reason for item in unplaced}
     assert reasons["anna/homework.ipynb"].endswith(
-        "--assignment ch03 takes a student's only notebook whatever its name"
+        "with --assignment ch03 a student's only notebook is taken for it all the same"
     )
 
 
@@ -284,7 +311,7 @@ def test_what_is_no_notebook_is_named_if_it_is_a_student_s(tmp_path):
     make(tmp_path, "anna_ch03.pdf", "bo_ch03.zip", "ch03.html", "class list.csv", "cy/a.doc", "cy/b.doc", "cy/c.doc")
     make(tmp_path, "di/work.RAR", "roe_LATE_513_text.html", "eva_ch03.txt", "eva_ch03.ipynb", "poe_514_link.html")
     (tmp_path / "fay").mkdir()
-    submissions, unplaced = find(str(tmp_path), STEMS)
+    submissions, unplaced, _ = find(str(tmp_path), STEMS)
     assert [submission.student for submission in submissions] == ["eva"]
     assert {item.path: (item.student, item.reason) for item in unplaced} == {
         "anna_ch03.pdf": ("anna", "it is no notebook"),
@@ -326,7 +353,7 @@ def test_what_is_no_notebook_is_named_if_it_is_a_student_s(tmp_path):
 )
 def test_a_folder_that_may_be_a_section_is_marked(tmp_path, names, unsure):
     make(tmp_path, *names)
-    submissions, _ = find(str(tmp_path), STEMS)
+    submissions = find(str(tmp_path), STEMS).submissions
     assert submissions
     assert {submission.student: submission.unsure for submission in submissions if submission.unsure} == unsure
 
