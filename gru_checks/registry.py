@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 
 from gru_checks import questions as question_modules
-from gru_checks.calling import COURSE_PACKAGES
 from gru_checks.question import KINDS, Question, inputs
 
 __all__ = [
@@ -37,6 +36,8 @@ WRONG_TRAININGS = 5
 """How many wrong ways to train a question that trains must know at least."""
 GIVEN = (bool, int, float, str)
 """Types of what a question of the kind "value" gives."""
+IMPORTABLE = ("gru_ref",)
+"""Packages of the course that answers may use; the others hold the right ones."""
 _STEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _ID = re.compile(r"[a-z0-9]+(\.[a-z0-9_]+)")
 _PAGE = re.compile(r"[a-z0-9-]+#\S(.*\S)?")
@@ -257,8 +258,8 @@ def _assignment_faults(assignment):
         yield "the stem must be the name of a notebook without its ending, of letters, digits, _ and -"
     if not assignment.questions:
         yield "it has no question"
-    if not set(assignment.imports) <= set(COURSE_PACKAGES):
-        yield f"imports may name {', '.join(COURSE_PACKAGES)} alone"
+    if not set(assignment.imports) <= set(IMPORTABLE):
+        yield f"imports may name {', '.join(IMPORTABLE)} alone"
     choices = sum(question.points for question in assignment.questions if question.kind == "choice")
     if choices > CHOICE_SHARE * assignment.points:
         yield f"{choices} of {assignment.points} points by choosing, more than {CHOICE_SHARE:.0%}"

@@ -12,6 +12,7 @@ import math
 import os
 import secrets
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -22,7 +23,7 @@ import numpy as np
 
 from gru_checks.values import NotPlain
 from gru_grader import allowed_calls, answers, libraries, machine, wire
-from gru_grader.sandbox import FULL, NONE
+from gru_grader.sandbox import FULL, NONE, RESTRICTED
 from gru_grader.worker import ENDED, FORKED
 
 START_SECONDS = 60
@@ -34,7 +35,9 @@ END_SECONDS = 0.5
 MAX_PROGRESS = 2**14
 """Bytes of a child's progress that are read at a time."""
 MAX_ERRORS = 100
-"""Errors of cells that are kept."""
+"""Errors of cells that are kept, whatever a child says; an honest one sends fewer."""
+MAX_PARTS = 20 * wire.MAX_VALUES
+"""Brackets and braces in an answer: several a value, and those in its texts; each takes more memory than its byte."""
 OTHERS_SHARE = 0.1
 """A cell is told that it alone used up the time if those before it used no more than this share."""
 ENVIRONMENT = {
@@ -347,8 +350,7 @@ class Child:
             except BlockingIOError:
                 self._wait(self._room, budget)
             except OSError:
-                self._let_end()
-                raise self._end("crashed", None) from None
+                raise self._cut_off() from None
 
     def _reply(self, id, budget):
         reply = self._receive(budget)
@@ -359,7 +361,7 @@ class Child:
     def _receive(self, budget):
         try:
             header, content = wire.sizes(self._read(wire.PREFIX.size, budget))
-            return wire.decode(self._read(header, budget), self._read(content, budget))
+            return wire.decode(self._read(header, budget), self._read(content, budget), MAX_PARTS)
         except wire.WireError:
             raise self._end("missing", "it sent a message that is no answer") from None
 
@@ -373,8 +375,7 @@ class Child:
             except OSError:
                 part = b""
             if not part:
-                self._let_end()
-                raise self._end("crashed", None)
+                raise self._cut_off()
             self._pending += part
         taken = bytes(self._pending[:size])
         del self._pending[:size]
@@ -401,12 +402,13 @@ class Child:
         except OSError:
             return 0.0
 
-    def _let_end(self):
-        """Give a child that closed its channel a moment to end by itself, so that its exit status is its own."""
-        if self._handle is not None:
-            poll = select.poll()
-            poll.register(self._handle, select.POLLIN)
-            poll.poll(200)
+    def _cut_off(self):
+        """End a child that closed its channel; before that, wait a moment for one that is ending by itself."""
+        if self._handle is None:
+            return self._end("crashed", None)
+        poll = select.poll()
+        poll.register(self._handle, select.POLLIN)
+        return self._end("crashed", None if poll.poll(200) else "it closed what it sends answers through")
 
     def _end(self, status, reason):
         """End the child and make the Ended that says why."""
@@ -433,8 +435,13 @@ class Worker:
     limits : Limits
     packages : tuple of str, optional
         What submissions may import besides the standard library.
-    place : int, optional
-        Number of this worker among those that run at the same time.
+    avoid : collection of int, optional
+        Users of other workers, of which this one shall have none.
+
+    Attributes
+    ----------
+    user : int
+        As whom submissions run, outside of all namespaces; 0 for the user of this process.
 
     Raises
     ------
@@ -442,21 +449,26 @@ class Worker:
     WorkerError
     """
 
-    def __init__(self, level, limits, packages=(), place=0):
+    def __init__(self, level, limits, packages=(), avoid=()):
         self.level = level
         self._limits = limits
         self._packages = (*libraries.PACKAGES, *packages)
-        self._user = machine.unused_user(place) if os.geteuid() == 0 and level != NONE else 0
-        self._scratch = None if level == FULL else tempfile.mkdtemp(prefix="gru-grader-")
-        if self._user and self._scratch:
-            os.chown(self._scratch, self._user, self._user)
-        self._process = self._control = None
+        self.user = machine.unused_user(avoid) if os.geteuid() == 0 and level != NONE else 0
+        self._process = self._control = self._scratch = None
         try:
             self._calls = b"" if level == NONE else allowed_calls.program()
-        except allowed_calls.NoLibseccomp as error:
+            if level == RESTRICTED:
+                self._scratch = tempfile.mkdtemp(prefix="gru-grader-")
+                if self.user:
+                    os.chown(self._scratch, self.user, self.user)
+            self._start()
+        except BaseException as error:
             self.close()
-            raise CannotIsolate(str(error)) from None
-        self._start()
+            if isinstance(error, allowed_calls.NoLibseccomp):
+                raise CannotIsolate(str(error)) from None
+            if isinstance(error, OSError):
+                raise WorkerError(f"a worker cannot be started: {error}") from None
+            raise
 
     def __enter__(self):
         return self
@@ -467,9 +479,15 @@ class Worker:
     def close(self):
         """End the warm process and whatever still runs below it."""
         self._end_process()
-        if self._scratch and os.path.isdir(self._scratch):
-            machine.empty(self._scratch)
-            os.rmdir(self._scratch)
+        self._remove_scratch()
+
+    def _remove_scratch(self):
+        if self._scratch is not None:
+            # What a process that escaped still writes may keep it from being empty.
+            with contextlib.suppress(OSError):
+                machine.empty(self._scratch)
+                os.rmdir(self._scratch)
+            self._scratch = None
 
     def fork(self):
         """Make a child that is shut in and waits for a submission.
@@ -482,10 +500,13 @@ class Worker:
         ------
         WorkerError
         """
-        if self._scratch:
-            machine.empty(self._scratch)
-        if self.level == NONE and self._process.poll() is not None:
-            self._start()
+        try:
+            if self.level == RESTRICTED:
+                machine.empty(self._scratch)
+            if self.level == NONE and self._process.poll() is not None:
+                self._start()
+        except OSError as error:
+            raise WorkerError(f"the worker's folder for files cannot be emptied: {error}") from None
         ours, theirs = socket.socketpair()
         pipe, begins = os.pipe()
         for end in (pipe, begins):
@@ -509,7 +530,7 @@ class Worker:
     def limitation(self):
         """Say in a sentence what submissions lack on this machine for being isolated at this level; "" for nothing."""
         closed = None
-        if self._user and self.level != FULL:
+        if self.user and self.level != FULL:
             closed = machine.closed_to_others(libraries.libraries(self._packages).readable)
         if closed is None:
             return ""
@@ -529,9 +550,14 @@ class Worker:
         return machine.size(self._scratch, self._limits) + held > self._limits.disk * 2**20
 
     def _start(self):
+        if self.level == NONE:
+            # A new one each time: whatever is left of an earlier submission may write into its own for ever.
+            self._remove_scratch()
+            self._scratch = tempfile.mkdtemp(prefix="gru-grader-")
         self._control, theirs = socket.socketpair()
         self._control.settimeout(START_SECONDS)
-        with theirs:
+        with theirs, contextlib.ExitStack() as failed:
+            failed.callback(self._control.close)
             self._process = subprocess.Popen(
                 [sys.executable, "-s", "-P", "-B", "-m", "gru_grader.worker", str(theirs.fileno())],
                 env={**ENVIRONMENT, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -542,13 +568,9 @@ class Worker:
                 cwd="/",
                 start_new_session=True,
             )
-        try:
-            state = self._begin()
-        except BaseException:
-            self.close()
-            raise
+            failed.pop_all()
+        state = self._begin()
         if state != {"state": "ready"}:
-            self.close()
             reason = answers.text(state, "reason")
             raise CannotIsolate(machine.refused_namespaces(reason) if self.level == FULL else reason)
 
@@ -558,7 +580,7 @@ class Worker:
         state = self._message()
         if state == {"state": "unshared"}:
             try:
-                machine.map_users(self._process.pid, self._user)
+                machine.map_users(self._process.pid, self.user)
             except OSError as error:
                 reason = f"naming the users of a namespace: {error.strerror}"
                 raise CannotIsolate(machine.refused_namespaces(reason)) from None
@@ -582,12 +604,12 @@ class Worker:
     def _settings(self):
         found = libraries.libraries(self._packages)
         threads = self._limits.threads
-        if not self._user and self.level != FULL:
+        if not self.user and self.level != FULL:
             # Then the limit counts all that this user runs, other submissions too: none shall use up what is left.
             threads = OTHERS_THREADS * threads + machine.tasks_of_this_user()
         return {
             "level": self.level,
-            "user": self._user,
+            "user": self.user,
             "readable": found.readable,
             "hidden": found.hidden,
             "search": found.search,
@@ -625,7 +647,9 @@ class Worker:
     def _end_child(self, child):
         """Kill a child, wait until it is gone, and return its exit status."""
         if child._handle is None:
-            self._process.kill()
+            # With what it started, unless that left its group: here nothing can hold it.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             code = self._process.wait()
             self._end_process()
             return code

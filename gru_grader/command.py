@@ -1,11 +1,14 @@
 """What the command gru-grader does."""
 
 import argparse
+import contextlib
 import difflib
 import math
 import os
 import shutil
+import signal
 import sys
+import threading
 import traceback
 import unicodedata
 from pathlib import Path
@@ -46,7 +49,8 @@ def run(arguments=None, assignments=None):
     options = _parser().parse_args(arguments)
     options.assignments = assignments
     try:
-        return options.command(options)
+        with _interrupted_when_ended():
+            return options.command(options)
     except (CannotStart, selftest.CannotGrade) as error:
         print(f"gru-grader: {safe_line(str(error), 2000)}", file=sys.stderr)
         return UNUSABLE
@@ -60,6 +64,23 @@ def run(arguments=None, assignments=None):
         print(safe(traceback.format_exc(), 10_000), file=sys.stderr)
         print("gru-grader: stopped, because of a mistake in gru-grader itself.", file=sys.stderr)
         return GRADER_FAILED
+
+
+@contextlib.contextmanager
+def _interrupted_when_ended():
+    """Stop as with Ctrl-C where a terminal is closed or the system shuts down: what was unpacked is removed then."""
+    ended = set()
+    if threading.current_thread() is threading.main_thread():
+        numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+        # Whoever has them ignored, as nohup does, goes on having so.
+        ended = {number for number in numbers if signal.getsignal(number) is signal.SIG_DFL}
+    for number in ended:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in ended:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _open_streams():
@@ -109,7 +130,7 @@ def _parser():
     )
     grade.add_argument(
         "--jobs",
-        type=_positive(int),
+        type=_positive(int, MOST_JOBS),
         default=os.cpu_count() or 1,
         metavar="N",
         help="how many submissions to grade at a time (default: as many as this machine has processors, %(default)s)",
@@ -123,7 +144,7 @@ def _parser():
     )
     grade.add_argument(
         "--time-limit",
-        type=_positive(float),
+        type=_positive(float, MOST_SECONDS),
         default=Limits.seconds,
         metavar="SECONDS",
         help="processor time for the notebook's cells, and again for each question; five times as much may pass on"
@@ -131,7 +152,7 @@ def _parser():
     )
     grade.add_argument(
         "--memory",
-        type=_positive(int),
+        type=_positive(int, MOST_MEMORY),
         default=Limits.memory,
         metavar="MIB",
         help="address space that a submission may use, besides what Python and the libraries take (default:"
@@ -154,7 +175,8 @@ def _parser():
     grade.add_argument(
         "--allow-unsandboxed",
         action="store_true",
-        help="run submissions with all your rights if nothing can isolate them; marks stay safe, your files do not",
+        help="run submissions with all your rights if nothing can isolate them; they can change all your files, the"
+        " results among them",
     )
     doctor = commands.add_parser("doctor", help="say how well this machine isolates submissions, by trying")
     doctor.set_defaults(command=_doctor)
@@ -166,7 +188,7 @@ def _parser():
     return parser
 
 
-def _positive(kind):
+def _positive(kind, most):
     def read(text):
         try:
             value = kind(text)
@@ -174,11 +196,15 @@ def _positive(kind):
             value = math.nan
         if not (0 < value and math.isfinite(value)):
             raise argparse.ArgumentTypeError(f"must be a {_NUMBERS[kind]} greater than zero")
+        if value > most:
+            raise argparse.ArgumentTypeError(f"must be at most {most:,}")
         return value
 
     return read
 
 
+MOST_JOBS, MOST_SECONDS, MOST_MEMORY = 1_000, 1_000_000, 2**24
+"""More than any machine has; what is larger still, the system would refuse with each submission."""
 _NUMBERS = {int: "whole number", float: "number"}
 
 
@@ -206,7 +232,7 @@ def _grade(options):
     with _Progress(len(grading.submissions)) as progress:
         summary = grading.run(options.jobs, options.regrade, progress.finished)
     _say(report.closing(summary, options.out))
-    if summary.counts[results.ERROR]:
+    if summary.counts[results.ERROR] or any(item.is_fault for item in summary.unplaced):
         return GRADER_FAILED
     if summary.interrupted:
         return STOPPED

@@ -139,6 +139,7 @@ class _Processes:
         self._leading, self._skipped = set(), set()
         self._spared = set()
         self._singly = False
+        self._begins = {}
         self.graded = Graded()
         self.never_called = {}
         """Question ids, with what is said of an answer that was lost with its cell."""
@@ -189,7 +190,7 @@ class _Processes:
             )
             return outcomes
         elif cells and self._ends >= MAX_STOPPED:
-            stop = replace(self.graded.stopped[-1], begins=first_line(self._cells[cells[-1] - 1]))
+            stop = replace(self.graded.stopped[-1], begins=self._first_line(cells[-1]))
             end = f"code cell {cells[-1]} was left out, because the cells had been stopped {self._ends} times before"
         else:
             return outcomes
@@ -230,10 +231,15 @@ class _Processes:
                 self._leave_out(ended)
                 continue
             self.graded.errors = [
-                replace(error, begins=first_line(self._cells[error.cell - 1])) if error.cell else error
-                for error in errors
+                replace(error, begins=self._first_line(error.cell)) if error.cell else error for error in errors
             ]
             return
+
+    def _first_line(self, number):
+        # Once a cell: a long one with many errors, in many processes, would take seconds.
+        if number not in self._begins:
+            self._begins[number] = first_line(self._cells[number - 1])
+        return self._begins[number]
 
     def _plan(self):
         """Say how much of each cell to run: the more often the process ended, the less.
@@ -255,7 +261,7 @@ class _Processes:
         if ended.cell in self._leading:
             self._skipped.add(ended.cell)
         else:
-            begins = first_line(self._cells[ended.cell - 1])
+            begins = self._first_line(ended.cell)
             self.graded.stopped.append(StoppedCell(ended.cell, ended.status, ended.reason, begins))
             self._leading.add(ended.cell)
         if self._ends > MAX_STOPPED + 2:

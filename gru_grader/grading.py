@@ -284,15 +284,17 @@ class Grading:
             # Where a file stands in the place of a student's folder, there is none either.
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 (self.out / submission.student / results.FILE).unlink()
-        reasons = {}
+        reasons, statuses = {}, {}
         for item in self.unplaced:
             if item.student:
                 place = "" if item.path == item.student else f"{item.path}: "
                 reasons.setdefault(item.student, []).append(place + item.reason)
+                if item.is_fault or item.student not in statuses:
+                    statuses[item.student] = results.ERROR if item.is_fault else results.NOT_GRADABLE
         unwritten = {}
         for student, several in reasons.items():
             path = self.out / student / results.FILE
-            record = results.unplaced_record(student, "; ".join(several), self._only)
+            record = results.unplaced_record(student, "; ".join(several), self._only, statuses[student])
             if student.casefold() in RESERVED:
                 unwritten[path] = record
             else:
@@ -302,6 +304,7 @@ class Grading:
     def _write_table(self, unwritten, summary):
         """Write summary.csv from all results in the folder; note how many, and which errors are not of this run."""
         known = {(safe_line(student), stem) for status, student, stem, _ in summary.failed if status == results.ERROR}
+        known |= {(safe_line(item.student), self._only or "") for item in self.unplaced if item.is_fault}
 
         def rows():
             for record in results.read_all(self.out, unwritten):

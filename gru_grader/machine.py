@@ -11,7 +11,8 @@ import signal
 import stat
 from pathlib import Path
 
-FIRST_UNUSED_USER = 58_000
+UNUSED_USERS = range(58_000, 60_000)
+"""Numbers among which one is looked for that no user has; none is set aside for others."""
 REFUSING = {
     "user.max_user_namespaces": "0",
     "kernel.unprivileged_userns_clone": "0",
@@ -76,8 +77,21 @@ def _setting(folder, name):
         return None
 
 
-def unused_user(place):
-    """Find a user number that nobody has, another one for each worker; 0 where only one user exists at all."""
+def unused_user(avoid=()):
+    """Find a user number that nobody has; 0 where only one user exists at all.
+
+    By chance: of two gradings at the same time neither knows the numbers of the other, and whoever has the same number
+    shares a limit on threads.
+
+    Parameters
+    ----------
+    avoid : collection of int, optional
+        Numbers that are given away already; where nothing runs at the moment, the system does not show them.
+
+    Returns
+    -------
+    int
+    """
     known = {entry.pw_uid for entry in pwd.getpwall()}
     running = set()
     for pid in filter(str.isdigit, os.listdir("/proc")):
@@ -85,8 +99,7 @@ def unused_user(place):
             running.add(os.stat(f"/proc/{pid}").st_uid)
         except OSError:
             continue
-    candidates = (user for user in range(FIRST_UNUSED_USER, 60_000) if user not in known | running)
-    user = next(user for number, user in enumerate(candidates) if number >= place)
+    user = secrets.choice(sorted({*UNUSED_USERS} - known - running - {*avoid}))
     # In a container of an ordinary user, root is that user, and often the only one.
     return user if _exists(user, "uid_map") and _exists(user, "gid_map") else 0
 
@@ -167,10 +180,11 @@ def size(folder, limits):
                         return math.inf
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.path)
-                    else:
+                        continue
+                    with contextlib.suppress(FileNotFoundError):
+                        # Removed since, as may be the folder itself.
                         total += entry.stat(follow_symlinks=False).st_size
         except (FileNotFoundError, NotADirectoryError):
-            # Removed since.
             continue
         except OSError:
             # Closed to its owner, or too deep for a path.

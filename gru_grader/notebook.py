@@ -19,7 +19,7 @@ MAX_BYTES = 16 * 2**20
 """A file larger than this is not opened; stored pictures fit in easily."""
 MAX_PARTS = 1_000_000
 """Brackets and braces that begin something; each takes much more memory, and time, than its bytes."""
-_OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.ESTALE)
+FAULTS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.ESTALE)
 """Why this machine cannot open a file, whoever wrote it."""
 MAX_CELLS = 2000
 MAX_SOURCE = 600_000
@@ -94,7 +94,7 @@ def _content(path):
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.EMLINK):
             raise NotGradable("The file is a link, which is not followed.") from None
-        if error.errno in _OURS:
+        if error.errno in FAULTS:
             raise
         raise NotGradable(f"The file cannot be opened: {error.strerror}.") from None
     state = os.fstat(descriptor)

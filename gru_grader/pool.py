@@ -1,6 +1,5 @@
 """Several workers at once, with the face of concurrent.futures."""
 
-import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -29,7 +28,7 @@ class WorkerPool:
         self._level = level
         self._limits = limits
         self._workers = {}
-        self._places = {}
+        self._users = {}
         self._lock = threading.Lock()
         self._stopped = False
         self._threads = ThreadPoolExecutor(jobs)
@@ -87,7 +86,7 @@ class WorkerPool:
             if worker is not None:
                 worker.close()
             with self._lock:
-                self._places.pop(key, None)
+                self._users.pop(key, None)
             return function(self._worker(key), *arguments)
 
     def _worker(self, key):
@@ -95,8 +94,7 @@ class WorkerPool:
             with self._lock:
                 if self._stopped:
                     raise WorkerError("stopped")
-                # The first that is free: whoever is replaced leaves a gap.
-                place = next(number for number in itertools.count() if number not in self._places.values())
-                self._workers[key] = Worker(self._level, self._limits, packages=key[1], place=place)
-                self._places[key] = place
+                avoid = frozenset(self._users.values())
+                worker = Worker(self._level, self._limits, packages=key[1], avoid=avoid)
+                self._workers[key], self._users[key] = worker, worker.user
         return self._workers[key]

@@ -26,10 +26,15 @@ def recognise(path, assignments):
     -------
     str or None
         The assignment's stem; None if it cannot be told, or the file is no notebook.
+
+    Raises
+    ------
+    OSError
+        If the machine cannot read the file.
     """
     try:
         return recognise_cells(notebook.read(path).cells, assignments)
-    except (notebook.NotGradable, OSError):
+    except notebook.NotGradable:
         return None
 
 

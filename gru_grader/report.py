@@ -62,7 +62,7 @@ def closing(summary, out):
     Parameters
     ----------
     summary : gru_grader.grading.Summary
-    out : pathlib.Path
+    out : str
 
     Returns
     -------
@@ -93,7 +93,7 @@ def closing(summary, out):
         lines += [f"  {safe_line(item.path)}: {safe_line(item.reason)}" for item in summary.unplaced]
         if nothing_else:
             rows = "one more row" if nothing_else == 1 else f"{nothing_else} more rows"
-            lines.append(f"  For students of whom nothing else is there, the table has {rows} not_gradable.")
+            lines.append(f"  For students of whom nothing else is there, the table has {rows}, without a score.")
     if summary.elsewhere:
         lines.append("Handed in something, but not for this assignment:")
         lines += [f"  {safe_line(student)}" for student in summary.elsewhere]

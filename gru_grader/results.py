@@ -28,7 +28,8 @@ NOT_GRADABLE = "not_gradable"
 ERROR = "error"
 """One of the four states of a submission. This one and `NOT_GRADABLE` have a score of null, never of 0."""
 
-DAMAGED = "The result is damaged. Grade this submission again."
+_HEADS = {NOT_GRADABLE: "It could not be graded", ERROR: "The grader failed; this is no fault of yours"}
+DAMAGED = "The result is damaged or cannot be read. Grade this submission again."
 FILE = "results.json"
 SETTINGS = "grading.json"
 # Marks may be for nobody else's eyes. To ask is to change it for a moment, so it is asked before there are threads.
@@ -142,10 +143,9 @@ def failed_record(submission, assignment, status, reason, made_from):
     -------
     dict
     """
-    head = "It could not be graded" if status == NOT_GRADABLE else "The grader failed; this is no fault of yours"
     return {
         "score": None,
-        "output": f"{head}. {safe_line(reason)}",
+        "output": f"{_HEADS[status]}. {safe_line(reason)}",
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
@@ -154,7 +154,7 @@ def failed_record(submission, assignment, status, reason, made_from):
     }
 
 
-def unplaced_record(student, reason, stem=None):
+def unplaced_record(student, reason, stem=None, status=NOT_GRADABLE):
     """Make the record of a student of whom nothing was taken for a submission.
 
     Parameters
@@ -163,15 +163,17 @@ def unplaced_record(student, reason, stem=None):
     reason : str
     stem : str, optional
         Of the one assignment that was graded.
+    status : str, optional
+        NOT_GRADABLE or ERROR.
 
     Returns
     -------
     dict
     """
-    head = {"student": safe_line(student), "assignment": stem or "", "status": NOT_GRADABLE}
+    head = {"student": safe_line(student), "assignment": stem or "", "status": status}
     return {
         "score": None,
-        "output": f"It could not be graded: {safe_line(reason)}.",
+        "output": f"{_HEADS[status]}: {safe_line(reason)}.",
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
@@ -371,18 +373,29 @@ def read_all(folder, instead=None):
 def _paths(folder):
     """Yield the paths of all results in a folder, sorted."""
     for student in map(folder.joinpath, sorted(os.listdir(folder))):
-        for name in sorted(_names(student)):
+        try:
+            names = sorted(os.listdir(student))
+        except NotADirectoryError:
+            # It is one of the tables.
+            continue
+        except OSError:
+            # Whose it is cannot be missing from the table; reading this will fail, too.
+            yield student / FILE
+            continue
+        for name in names:
             path = student / name if name == FILE else student / name / FILE
-            if path.exists():
+            if _may_exist(path):
                 yield path
 
 
-def _names(folder):
+def _may_exist(path):
     try:
-        return os.listdir(folder)
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
     except OSError:
-        # It is one of the tables, or closed to us.
-        return []
+        return True
+    return True
 
 
 def _damaged_record(path):
@@ -393,7 +406,8 @@ def _damaged_record(path):
 
 def can_be_kept(record, made_from):
     """Whether a record found from an earlier run is what grading again would give."""
-    if record is None or record["extra_data"]["status"] == ERROR:
+    # What could not be graded is looked at again: that takes no time, and the reason may be another one.
+    if record is None or record["extra_data"]["status"] in (ERROR, NOT_GRADABLE):
         return False
     return all(record["extra_data"].get(name) == value for name, value in made_from.items())
 

@@ -13,7 +13,7 @@ from os.path import basename, dirname, relpath, splitext
 from typing import NamedTuple
 
 from gru_grader.download_names import downloaded, without_ending
-from gru_grader.notebook import ENDING
+from gru_grader.notebook import ENDING, FAULTS
 
 NBGRADER_FOLDER = "submitted"
 MACOS_FOLDER = "__MACOSX"
@@ -58,11 +58,14 @@ class Unplaced:
         A clause.
     student : str, optional
         Whose folder it is, if nothing at all in it was taken for a submission.
+    is_fault : bool, optional
+        Whether this machine is to blame.
     """
 
     path: str
     reason: str
     student: str = ""
+    is_fault: bool = False
 
 
 class Found(NamedTuple):
@@ -108,7 +111,7 @@ def find(folder, stems, assignment=None, recognise=None):
         counts as one unless its name or its content says another.
     recognise : callable, optional
         ``recognise(path)`` gives the stem of the assignment that a notebook
-        answers, or None; it is asked where no name tells it.
+        answers, or None, or raises OSError; it is asked where no name tells it.
 
     Returns
     -------
@@ -191,11 +194,20 @@ class _Search:
         self._found = []
         self._strange = {}
         self._unplaced = []
+        self._unread = {}
         self._elsewhere = set()
 
-    def leave(self, path, reason, student=""):
+    def leave(self, path, reason, student="", is_fault=False):
         """Note that something is nobody's submission."""
-        self._unplaced.append(Unplaced(relpath(path, self._folder), reason, student))
+        self._unplaced.append(Unplaced(relpath(path, self._folder), reason, student, is_fault))
+
+    def _recognised(self, path):
+        """Ask the content of a notebook for its assignment, and take note if it cannot be read."""
+        try:
+            return self._recognise(path)
+        except OSError as error:
+            self._unread[path] = f"it cannot be read: {error.strerror}"
+            return None
 
     def leave_other(self, path):
         """Note a file that is no notebook, if its name says whose it is; others are no student's."""
@@ -229,7 +241,8 @@ class _Search:
             try:
                 notebooks = list(_notebooks(folder, 1))
             except OSError as error:
-                self.leave(folder, f"it cannot be read: {error.strerror}", _student(folder))
+                reason, is_fault = f"it cannot be read: {error.strerror}", error.errno in FAULTS
+                self.leave(folder, reason, _student(folder), is_fault)
                 continue
             if reason := self._unfit(folder, notebooks, common):
                 self.leave(folder, reason, _student(folder))
@@ -254,7 +267,7 @@ class _Search:
         for path in notebooks:
             inner = basename(dirname(path))
             stem = self._stem(basename(path)) or (self._stem(inner) if dirname(path) != folder else None)
-            stem = stem or self._recognise(path)
+            stem = stem or self._recognised(path)
             if stem is None and self._only is not None and len(notebooks) == 1:
                 stem = self._only
             self._place(_student(folder), stem, path, self._cure(len(notebooks)))
@@ -270,7 +283,7 @@ class _Search:
             student = _named_in(_around(stem, without_ending(name)))
         else:
             student = _bare(without_ending(name))
-        stem = stem or self._recognise(path)
+        stem = stem or self._recognised(path)
         if stem is None and handed_in is not None:
             self._strange.setdefault(student, []).append(path)
         elif stem is None:
@@ -397,7 +410,9 @@ class _Search:
         return max(fitting, key=len) if fitting else None
 
     def _place(self, student, stem, path, cure):
-        if stem is None:
+        if stem is None and path in self._unread:
+            self.leave(path, self._unread[path], student, is_fault=True)
+        elif stem is None:
             self.leave(path, f"neither its name nor its content says which assignment it answers; {cure}", student)
         elif self._only in (None, stem):
             self._found.append((student, stem, path))

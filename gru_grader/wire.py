@@ -118,12 +118,14 @@ def sizes(prefix):
     return header, arrays
 
 
-def decode(header, content):
+def decode(header, content, most=None):
     """Read a message from its two parts.
 
     Parameters
     ----------
     header, content : bytes
+    most : int, optional
+        How many brackets and braces the header may have, counted before it is read; by default any number.
 
     Returns
     -------
@@ -135,8 +137,11 @@ def decode(header, content):
     WireError
         If the two are anything but a message that `encode` could have written.
     """
+    header = bytes(header)
+    if most is not None and header.count(b"[") + header.count(b"{") > most:
+        raise WireError("too many values")
     try:
-        whole = json.loads(bytes(header).decode("utf-8", "surrogatepass"))
+        whole = json.loads(header.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError) as error:
         raise WireError(f"the header is not JSON: {type(error).__name__}") from None
     if type(whole) is not list or len(whole) != 2 or type(whole[1]) is not list:

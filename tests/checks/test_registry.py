@@ -136,7 +136,8 @@ def test_choices_are_at_most_fifteen_percent_of_the_points():
 
 def test_an_assignment_needs_questions_and_known_imports():
     assert "it has no question" in faults()
-    assert "imports may name" in faults(QUESTION, imports=("os",))
+    for package in ("os", "gru_checks"):
+        assert "imports may name gru_ref alone" in faults(QUESTION, imports=(package,))
 
 
 def test_an_answer_may_use_earlier_answers_alone():

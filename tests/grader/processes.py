@@ -27,6 +27,14 @@ def end_of(pids):
         time.sleep(0.02)
 
 
+def wait_until(condition):
+    """Wait for something that another process brings about."""
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end, "it does not happen"
+        time.sleep(0.02)
+
+
 def _runs(pid):
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"

@@ -16,6 +16,7 @@ CELLS = (
     "def many(x):\n    return list(range(int(x.sum())))",
     "def slow(x):\n    time.sleep(3600)",
     "def end(x):\n    os._exit(0)",
+    "def leave(x):\n    os.closerange(3, 256)\n    time.sleep(3600)",
 )
 
 
@@ -58,3 +59,10 @@ def test_a_call_that_ends_the_process_is_found_behind_others(child, last, status
         child.calls([Call(name, (x,)) for name in ("told", last, "told")], child.budget(QUICK))
     assert ended.value.status == status
     assert time.monotonic() - start < 2 * QUICK.wall_seconds
+
+
+def test_a_process_that_cuts_itself_off_was_not_killed_by_the_system(child):
+    """Whoever was, is asked once more."""
+    with pytest.raises(Ended, match="it closed what it sends answers through") as ended:
+        child.call(Call("leave", (np.ones(2),)), child.budget(LIMITS))
+    assert ended.value.status == "crashed"

@@ -20,6 +20,7 @@ import threading
 import tracemalloc
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from unittest import mock
 
 import numpy as np
@@ -28,13 +29,13 @@ import pytest
 from gru_checks.calling import Call
 from gru_checks.question import Case, Misconception, Part
 from gru_grader import __main__ as command_line
-from gru_grader import command, grading, pool, report, results, selftest, tables
+from gru_grader import command, grading, machine, pool, report, results, selftest, tables
 from gru_grader.client import Limits, Worker, WorkerError
 from gru_grader.grading import Grading
 from gru_grader.pool import WorkerPool
 from gru_grader.results import can_be_kept
 from tests.grader.bank import ASSIGNMENT, NAMES, POINTS, RIGHT, STEM, UNTOUCHED, WRONG, cells, notebook_text
-from tests.grader.processes import below, end_of
+from tests.grader.processes import below, end_of, wait_until
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.needs("sandbox")
@@ -256,6 +257,26 @@ def test_where_nothing_can_be_locked_it_is_graded_all_the_same(tmp_path, monkeyp
     assert grade(tmp_path) == command_line.ALL_GRADED
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_whoever_ends_the_grader_finds_nothing_left_of_the_class(tmp_path, number):
+    """As when a terminal is closed: what was unpacked is removed, and what is finished is kept."""
+    looping = cells({**RIGHT, "double": "def double(x):\n    while True:\n        pass"})
+    hand_in(tmp_path / "in", anna=cells(RIGHT), bo=looping)
+    shutil.make_archive(str(tmp_path / "class"), "zip", tmp_path / "in")
+    (scratch := tmp_path / "tmp").mkdir()
+    arguments = ["grade", tmp_path / "class.zip", "--out", tmp_path / "out", "--time-limit", "60", "--jobs", "1"]
+    command = [sys.executable, "-m", "tests.grader.command", *map(str, [*arguments, "--isolation", "restricted"])]
+    environment = os.environ | {"TMPDIR": str(scratch)}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as started:
+        wait_until(lambda: (tmp_path / "out" / "anna" / STEM / "results.json").exists())
+        assert any(scratch.iterdir())
+        started.send_signal(number)
+        said, _ = started.communicate(timeout=30)
+    assert started.returncode == command_line.STOPPED and "What is finished is kept" in said
+    assert not list(scratch.iterdir())
+
+
 @pytest.mark.parametrize("interrupted", [False, True])
 def test_what_a_stopped_run_did_not_come_to_count_is_not_called_earlier(interrupted):
     said = report.closing(grading.Summary(rows=3, interrupted=interrupted), "results")
@@ -335,8 +356,63 @@ def test_a_mistake_of_the_grader_s_own_has_its_exit_status(tmp_path, monkeypatch
     assert "in broken" in said and r"our own mistake \x1b[2J" in said and "\x1b" not in said
 
 
+def test_what_cannot_be_read_now_may_be_another_fault_than_before(tmp_path):
+    hand_in(tmp_path / "in", anna=b"")
+    grade(tmp_path)
+    assert record(tmp_path, "anna")["extra_data"]["reason"] == "The file is empty."
+    hand_in(tmp_path / "in", anna=b"{")
+    grade(tmp_path)
+    assert "it is not JSON" in record(tmp_path, "anna")["extra_data"]["reason"]
+
+
+def test_a_disk_that_fails_where_submissions_are_looked_for_is_no_fault_of_the_student(tmp_path, monkeypatch, capsys):
+    hand_in(tmp_path / "in", anna=cells(RIGHT), bo=cells(RIGHT), cy=cells(RIGHT))
+    (tmp_path / "in" / "anna" / f"{STEM}.ipynb").rename(tmp_path / "in" / "anna" / "homework.ipynb")
+    real = {"open": os.open, "scandir": os.scandir}
+
+    def failing(name):
+        def call(path, *arguments, **options):
+            if any(part in str(path) for part in ("homework", f"in{os.sep}bo")):
+                raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+            return real[name](path, *arguments, **options)
+
+        return call
+
+    with monkeypatch.context() as patched:
+        for name in real:
+            patched.setattr(os, name, failing(name))
+        assert grade(tmp_path) == command_line.GRADER_FAILED
+    rows = summary(tmp_path / "results")
+    assert {student: row["status"] for student, row in rows.items()} == {"anna": "error", "bo": "error", "cy": "graded"}
+    assert all("it cannot be read: Input/output error" in rows[student]["reason"] for student in ("anna", "bo"))
+    said = capsys.readouterr().out
+    assert "anna/homework.ipynb: it cannot be read: Input/output error" in said and "earlier runs" not in said
+    assert grade(tmp_path) == command_line.ALL_GRADED
+
+
+@pytest.mark.parametrize("kept_from", ["bo", f"bo/{STEM}/results.json"])
+def test_nobody_is_missing_from_the_table_because_a_result_cannot_be_read(tmp_path, monkeypatch, kept_from):
+    hand_in(tmp_path / "in", anna=cells(RIGHT), bo=cells(RIGHT))
+    grade(tmp_path)
+    real = {"listdir": os.listdir, "lstat": os.lstat}
+
+    def failing(name):
+        def call(path, *arguments, **options):
+            if str(path) == str(tmp_path / "results" / kept_from):
+                raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+            return real[name](path, *arguments, **options)
+
+        return call
+
+    for name in real:
+        monkeypatch.setattr(results.os, name, failing(name))
+    found = [record["extra_data"] for record in results.read_all(tmp_path / "results")]
+    assert [data["student"] for data in found] == ["anna", "bo"]
+    assert kept_from != "bo" or found[1]["status"] == "error"
+
+
 def test_a_fault_is_never_kept():
-    for status, kept in (("graded", True), ("not_gradable", True), ("error", False)):
+    for status, kept in (("graded", True), ("not_gradable", False), ("error", False)):
         assert can_be_kept({"extra_data": {"status": status, "seed": 1}}, {"seed": 1}) is kept
 
 
@@ -355,16 +431,20 @@ def test_a_worker_that_dies_is_replaced():
         assert len(seen) == 2 and seen[0] is not seen[1]
 
 
-def test_workers_at_the_same_time_have_different_places(monkeypatch):
-    """By its place a worker has a user of its own; one that took the place of another runs beside the others, too."""
-    monkeypatch.setattr(pool, "Worker", mock.Mock(side_effect=lambda *level, place, **other: mock.Mock(place=place)))
+def test_workers_at_the_same_time_have_different_users(monkeypatch):
+    """Nothing may run as them at the moment; and one that took the place of another runs beside the others, too."""
+
+    def worker(*level, avoid, **other):
+        return mock.Mock(user=next(user for user in (1, 2, 3) if user not in avoid))
+
+    monkeypatch.setattr(pool, "Worker", worker)
     begun, both, replaced, failed = threading.Event(), threading.Barrier(2), threading.Event(), []
 
     def fail_once(worker):
         if failed:
             replaced.set()
-            return worker.place
-        failed.append(worker.place)
+            return worker.user
+        failed.append(worker.user)
         begun.set()
         both.wait(timeout=20)
         raise WorkerError("gone")
@@ -372,13 +452,48 @@ def test_workers_at_the_same_time_have_different_places(monkeypatch):
     def go_on(worker):
         both.wait(timeout=20)
         assert replaced.wait(timeout=20)
-        return worker.place
+        return worker.user
 
     with WorkerPool(2, "full", Limits()) as workers:
         first = workers.submit(fail_once)
         assert begun.wait(timeout=20)
         second = workers.submit(go_on)
-        assert (first.result(timeout=20), second.result(timeout=20)) == (0, 1)
+        assert (first.result(timeout=20), second.result(timeout=20)) == (1, 2)
+
+
+def test_a_user_of_a_worker_is_nobody_s(monkeypatch):
+    monkeypatch.setattr(machine, "UNUSED_USERS", range(58_000, 58_004))
+    monkeypatch.setattr(machine, "_exists", lambda user, name: True)
+    users = [SimpleNamespace(pw_uid=58_000)]
+    monkeypatch.setattr(machine.pwd, "getpwall", lambda: users)
+    given = {machine.unused_user(avoid={58_002}) for _ in range(50)}
+    assert given == {58_001, 58_003}
+
+
+@pytest.mark.parametrize("level", ["restricted", "none"])
+def test_a_worker_that_the_system_refuses_to_start_leaves_nothing(monkeypatch, tmp_path, level):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    refused = OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+    monkeypatch.setattr(subprocess, "Popen", mock.Mock(side_effect=refused))
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(3):
+        with pytest.raises(WorkerError, match="cannot be started: .*Resource temporarily unavailable"):
+            Worker(level, Limits())
+    assert not list(tmp_path.iterdir()) and len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_folder_for_files_that_cannot_be_emptied_is_replaced_with_its_worker(monkeypatch):
+    real, refused = machine.empty, []
+
+    def empty(folder):
+        if not refused:
+            refused.append(folder)
+            raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))
+        real(folder)
+
+    monkeypatch.setattr(machine, "empty", empty)
+    with WorkerPool(1, "restricted", Limits()) as workers:
+        assert workers.submit(lambda worker: worker.fork().close() or worker._scratch).result(timeout=30) != refused[0]
 
 
 def test_a_worker_that_cannot_start_is_the_grader_s_fault(monkeypatch):
@@ -731,7 +846,7 @@ def test_who_could_not_be_placed_is_in_the_table_until_placed(tmp_path, capsys):
         "bo": "not_gradable",
         "summary.csv": "not_gradable",
     }
-    assert "  For students of whom nothing else is there, the table has 2 more rows not_gradable.\n" in said
+    assert "  For students of whom nothing else is there, the table has 2 more rows, without a score.\n" in said
     assert rows["bo"]["score"] == "" and f"--assignment {STEM}" in rows["bo"]["reason"]
     hand_in(tmp_path / "late", cy=cells(RIGHT))
     gru_grader("grade", tmp_path / "late", "--out", tmp_path / "results")
@@ -893,6 +1008,9 @@ def test_only_a_grading_is_said_to_go_on(tmp_path):
         ("--jobs", "0", "--jobs: must be a whole number greater than zero"),
         ("--time-limit", "inf", "--time-limit: must be a number greater than zero"),
         ("--seed", "1.5", "--seed: must be a whole number"),
+        ("--time-limit", "1e300", "--time-limit: must be at most 1,000,000"),
+        ("--memory", "9" * 30, "--memory: must be at most 16,777,216"),
+        ("--jobs", "9" * 30, "--jobs: must be at most 1,000"),
     ],
 )
 def test_a_wrong_number_is_said_to_be_one(tmp_path, capsys, option, value, sentence):
@@ -960,7 +1078,7 @@ def test_an_edited_result_is_damaged_or_whole(tmp_path, capsys, edit):
     assert "is damaged" in capsys.readouterr().err
     (tmp_path / "in" / "anna").rename(tmp_path / "anna")
     assert grade(tmp_path) == command_line.ALL_GRADED
-    told = "In the table as error from earlier runs; grade these again:\n  anna, sums: The result is damaged."
+    told = "In the table as error from earlier runs; grade these again:\n  anna, sums: The result is damaged or"
     assert told in capsys.readouterr().out
     rows = csv.DictReader(open(tmp_path / "results" / "summary.csv", encoding="utf-8-sig"))
     assert [(row["student"], row["status"], row["score"]) for row in rows] == [

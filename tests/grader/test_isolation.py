@@ -1,5 +1,6 @@
 """Which isolation a machine gives is found by trying, told, and never weakened silently."""
 
+import contextlib
 import errno
 import os
 import resource
@@ -15,7 +16,7 @@ from gru_grader import __main__ as command_line
 from gru_grader import machine, report, selftest
 from gru_grader.client import Ended, Limits, Worker
 from tests.grader.bank import ASSIGNMENT, RIGHT, STEM, cells, notebook_text
-from tests.grader.processes import below, end_of
+from tests.grader.processes import below, end_of, wait_until
 from tests.hostile import throwaway
 
 
@@ -105,6 +106,37 @@ def test_without_isolation_nothing_is_graded_unless_that_is_allowed():
     assert doctor.returncode == 2 and "gru-grader grade will refuse" in doctor.stdout
 
 
+def test_without_isolation_what_a_submission_leaves_behind_costs_no_other_one(tmp_path):
+    """Nothing holds such a process; it keeps to the folder that it was given, and is ended with its group."""
+    leave = f"""
+import os, time
+for leaves_group in (False, True):
+    if os.fork() == 0:
+        if leaves_group:
+            os.setsid()
+        open({str(tmp_path)!r} + f"/{{leaves_group}} {{os.getpid()}}", "w")
+        end = time.monotonic() + 20
+        for number in range(10**9):
+            try:
+                open(str(number % 1000), "w").close()
+            except OSError:
+                os._exit(0)
+            if time.monotonic() > end:
+                os._exit(0)
+"""
+    with Worker("none", Limits()) as worker:
+        child = worker.fork()
+        assert child.run([leave], (), Limits()) == []
+        wait_until(lambda: len(list(tmp_path.iterdir())) == 2)
+        child.close()
+        left = {path.name.split()[0]: int(path.name.split()[1]) for path in tmp_path.iterdir()}
+        end_of([left["False"]])
+        for _ in range(3):
+            assert ask(worker, "def answer():\n    import os\n    return os.listdir()", Limits()).value == []
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(left["True"], signal.SIGKILL)
+
+
 @pytest.mark.needs("bubblewrap", "sandbox")
 def test_a_full_disk_is_the_grader_s_failure_and_no_mark():
     ran = throwaway.run("-c", GRADE, options=["--size", "8192", "--tmpfs", "/tmp/out"])
@@ -140,7 +172,7 @@ def test_the_doctor_says_what_a_closed_home_costs(tmp_path, monkeypatch):
     said = {}
     for level in selftest.LEVELS:
         worker = object.__new__(Worker)
-        worker.level, worker._user, worker._packages = level, 58_000, ()
+        worker.level, worker.user, worker._packages = level, 58_000, ()
         said[level] = worker.limitation()
     assert said["full"] == "" and "/closed, below which Python is installed, is closed" in said["restricted"]
     found = selftest.Report("restricted", limitation=said["restricted"])

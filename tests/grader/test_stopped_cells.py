@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 
@@ -140,3 +141,14 @@ def test_definitions_are_told_from_the_rest(part, leading, names):
     namespace = {}
     assert run_cell(1, source + "if True:\n    e = 1\ng: int = 2", namespace, part, leading) == []
     assert set(namespace) - {"__builtins__", "__annotations__"} == set(names.split())
+
+
+@pytest.mark.needs("sandbox")
+def test_the_first_line_of_a_long_cell_is_looked_for_once(worker, monkeypatch):
+    """Many errors in it, met again in each of many processes, would take seconds of the trusted one."""
+    looked = []
+    monkeypatch.setattr(sys.modules[grade.__module__], "first_line", lambda source: looked.append(source) or "")
+    failing = ["import none_such", "double = lambda x: __import__('os')._exit(0)", "square = double"]
+    found = graded(worker, failing)
+    assert len(found.ends) >= 2 and len(found.errors) == 1
+    assert looked == failing[:1]

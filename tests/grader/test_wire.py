@@ -1,6 +1,7 @@
 """Messages come back as they were sent, and nothing that is no message does anything but raise WireError."""
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -137,6 +138,18 @@ def test_values_are_counted_by_who_sends_and_by_who_receives():
         wire.encode(most)
     with pytest.raises(wire.WireError, match="too many values"):
         decoded(most)
+
+
+def test_parts_of_an_answer_are_counted_before_they_are_made():
+    header = json.dumps([[{}] * 1000, []]).encode()
+    tracemalloc.start()
+    with pytest.raises(wire.WireError, match="too many values"):
+        wire.decode(header, b"", 1000)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 2 * len(header) + 2000
+    with pytest.raises(wire.WireError, match="another form"):
+        wire.decode(header, b"", 1003)
 
 
 def test_the_longest_notebook_can_be_sent_whatever_its_characters():
