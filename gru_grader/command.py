@@ -125,8 +125,8 @@ def _parser():
     grade.add_argument(
         "--assignment",
         metavar="ASSIGNMENT",
-        help="grade this assignment alone, for example ch03-update-gate; then a student's only"
-        " notebook is taken for it whatever its name",
+        help="grade this assignment alone, for example ch03-update-gate; then a student's only notebook is taken for it"
+        " unless its name or its content says another",
     )
     grade.add_argument(
         "--jobs",

@@ -382,7 +382,9 @@ class Grading:
             made_from = self._made_from(submission, read.digest)
             record = results.graded_record(submission, assignment, graded, made_from)
             if record["score"] == 0 and (other := self._other_assignment(submission, read.cells)):
-                reason = f"its name says {submission.stem}, and its content {other}; if the content is right, rename it"
+                reason = (
+                    f"Its name says {submission.stem}, and its content {other}. If the content is right, rename it."
+                )
                 record = results.failed_record(submission, assignment, results.NOT_GRADABLE, reason, made_from)
             timing = graded.processor_seconds, graded.memory
         results.write(self.path(submission), record)

@@ -867,7 +867,7 @@ def test_a_notebook_of_another_assignment_is_no_zero(tmp_path, capsys):
     hand_in(tmp_path / "in", anna=answers, bo=[*answers, 'check("cubes.cube")'], cy=cells(WRONG), di=[])
     arguments = [str(tmp_path / "in"), "--out", str(tmp_path / "results"), "--seed", "7"]
     assert command_line.main(["grade", *arguments], assignments=[ASSIGNMENT, other]) == 1
-    reason = f"its name says {STEM}, and its content cubes; if the content is right, rename it"
+    reason = f"Its name says {STEM}, and its content cubes. If the content is right, rename it."
     assert f"  anna, {STEM}: {reason}\n  bo, {STEM}: {reason}\n" in capsys.readouterr().out
     rows = summary(tmp_path / "results")
     assert {student: (row["status"], row["score"]) for student, row in rows.items()} == {
