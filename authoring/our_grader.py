@@ -13,7 +13,8 @@ from pathlib import Path
 from authoring import five_questions
 from gru_checks.question import inputs
 from gru_grader import __version__, selftest
-from gru_grader.client import Limits, Worker
+from gru_grader.budget import Limits
+from gru_grader.client import Worker
 from gru_grader.libraries import FRAMEWORKS
 from gru_grader.tables import SUMMARY_FILE
 from tests.grader.bank import ASSIGNMENT, STEM

@@ -68,6 +68,18 @@ class CellError:
 
 
 def cell_error(fields, cells):
+    """Read what a cell raised; whatever is not as it should be is left out.
+
+    Parameters
+    ----------
+    fields : object
+    cells : int
+        How many there are.
+
+    Returns
+    -------
+    CellError
+    """
     number, line = (fields.get(name) if type(fields) is dict else None for name in ("cell", "line"))
     known = type(number) is int and 1 <= number <= cells
     return CellError(
@@ -79,6 +91,7 @@ def cell_error(fields, cells):
 
 
 def text(message, name):
+    """Read a text, bounded; empty if it is none."""
     text = message.get(name) if type(message) is dict else None
     return _own(text) if type(text) is str else ""
 
@@ -89,6 +102,17 @@ def _own(text):
 
 
 def how_it_ended(code):
+    """Say in a clause how a process ended.
+
+    Parameters
+    ----------
+    code : int
+        Its exit status, or the negative number of the signal.
+
+    Returns
+    -------
+    str
+    """
     if code >= 0:
         return f"it ended Python (exit status {code})"
     try:

@@ -14,9 +14,9 @@ import unicodedata
 from pathlib import Path
 
 from gru_checks import registry
-from gru_grader import report, results, selftest
+from gru_grader import records, report, results, selftest
 from gru_grader.__main__ import ALL_GRADED, GRADER_FAILED, SOME_NOT_GRADABLE, STOPPED, UNUSABLE
-from gru_grader.client import Limits
+from gru_grader.budget import Limits
 from gru_grader.grading import CannotStart, Grading
 from gru_grader.sandbox import FULL, NONE, RESTRICTED
 from gru_grader.text import safe, safe_cell, safe_line
@@ -232,11 +232,11 @@ def _grade(options):
     with _Progress(len(grading.submissions)) as progress:
         summary = grading.run(options.jobs, options.regrade, progress.finished)
     _say(report.closing(summary, options.out))
-    if summary.counts[results.ERROR] or any(item.is_fault for item in summary.unplaced):
+    if summary.counts[records.ERROR] or any(item.is_fault for item in summary.unplaced):
         return GRADER_FAILED
     if summary.interrupted:
         return STOPPED
-    return SOME_NOT_GRADABLE if summary.counts[results.NOT_GRADABLE] or summary.unplaced else ALL_GRADED
+    return SOME_NOT_GRADABLE if summary.counts[records.NOT_GRADABLE] or summary.unplaced else ALL_GRADED
 
 
 def _assignments(options):

@@ -8,7 +8,7 @@ from gru_checks.calling import Outcome
 from gru_checks.judge import judge
 from gru_grader.answers import CellError, how_it_ended
 from gru_grader.cells import BARE_DEFINITIONS, DEFINITIONS, EVERYTHING, QUICK_DEFINITIONS
-from gru_grader.client import Ended, WorkerError
+from gru_grader.child import Ended, WorkerError
 from gru_grader.text import safe_line, without_signs
 
 MAX_STOPPED = 3
@@ -76,7 +76,7 @@ def grade(notebook, questions, worker, limits):
     notebook : gru_grader.notebook.Notebook
     questions : sequence of (Question, list of Case)
     worker : gru_grader.client.Worker
-    limits : gru_grader.client.Limits
+    limits : gru_grader.budget.Limits
 
     Returns
     -------
@@ -84,7 +84,7 @@ def grade(notebook, questions, worker, limits):
 
     Raises
     ------
-    gru_grader.client.WorkerError
+    gru_grader.child.WorkerError
         If the grader's own part failed.
     """
     processes = _Processes(notebook, worker, limits)

@@ -17,9 +17,9 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from gru_checks.question import inputs
-from gru_grader import notebook, results, tables
+from gru_grader import notebook, records, results, tables
 from gru_grader.archive import CannotUnpack, unpack
-from gru_grader.client import WorkerError
+from gru_grader.child import WorkerError
 from gru_grader.grade import grade
 from gru_grader.libraries import FRAMEWORKS, missing
 from gru_grader.pool import WorkerPool
@@ -88,7 +88,7 @@ class Summary:
         """
         data = record["extra_data"]
         self.counts[data["status"]] += 1
-        if data["status"] == results.GRADED:
+        if data["status"] == records.GRADED:
             self.hundredths += round(100 * record["score"])
         elif record["score"] is None:
             self.failed.append((data["status"], submission.student, submission.stem, data.get("reason", "")))
@@ -96,7 +96,7 @@ class Summary:
     @property
     def mean(self):
         """Mean of the points of all that are graded; None if none is."""
-        number = self.counts[results.GRADED]
+        number = self.counts[records.GRADED]
         return self.hundredths / 100 / number if number else None
 
 
@@ -110,7 +110,7 @@ class Grading:
     out : str or os.PathLike
     assignments : sequence of gru_checks.registry.Assignment
     level : str
-    limits : gru_grader.client.Limits
+    limits : gru_grader.budget.Limits
     seed : int, optional
         By default that of an earlier run into the same folder, or a random one.
     only : str, optional
@@ -290,11 +290,11 @@ class Grading:
                 place = "" if item.path == item.student else f"{item.path}: "
                 reasons.setdefault(item.student, []).append(place + item.reason)
                 if item.is_fault or item.student not in statuses:
-                    statuses[item.student] = results.ERROR if item.is_fault else results.NOT_GRADABLE
+                    statuses[item.student] = records.ERROR if item.is_fault else records.NOT_GRADABLE
         unwritten = {}
         for student, several in reasons.items():
             path = self.out / student / results.FILE
-            record = results.unplaced_record(student, "; ".join(several), self._only, statuses[student])
+            record = records.unplaced_record(student, "; ".join(several), self._only, statuses[student])
             if student.casefold() in RESERVED:
                 unwritten[path] = record
             else:
@@ -303,14 +303,14 @@ class Grading:
 
     def _write_table(self, unwritten, summary):
         """Write summary.csv from all results in the folder; note how many, and which errors are not of this run."""
-        known = {(safe_line(student), stem) for status, student, stem, _ in summary.failed if status == results.ERROR}
+        known = {(safe_line(student), stem) for status, student, stem, _ in summary.failed if status == records.ERROR}
         known |= {(safe_line(item.student), self._only or "") for item in self.unplaced if item.is_fault}
 
         def rows():
             for record in results.read_all(self.out, unwritten):
                 summary.rows += 1
                 data = record["extra_data"]
-                if data["status"] == results.ERROR and (data["student"], data["assignment"]) not in known:
+                if data["status"] == records.ERROR and (data["student"], data["assignment"]) not in known:
                     summary.earlier.append((data["student"], data["assignment"], data.get("reason", "")))
                 yield tables.summary_row(record)
 
@@ -347,7 +347,7 @@ class Grading:
 
     @functools.cache  # noqa: B019 - as long-lived as the command
     def _fixed(self, assignment):
-        return results.provenance(assignment, self.seed, self.level, self.limits, None)
+        return records.provenance(assignment, self.seed, self.level, self.limits, None)
 
     @functools.cache  # noqa: B019
     def _questions(self, assignment):
@@ -365,7 +365,7 @@ class Grading:
             return None
         whose = {"student": safe_line(submission.student), "assignment": submission.stem}
         made_from = self._made_from(submission, digest)
-        return record if results.can_be_kept(record, {**whose, **made_from}) else None
+        return record if records.can_be_kept(record, {**whose, **made_from}) else None
 
     def _graded(self, worker, submission):
         """Grade one submission and write its result; runs in a thread of the pool."""
@@ -376,16 +376,16 @@ class Grading:
             read = notebook.read(submission.path)
         except notebook.NotGradable as error:
             made_from = self._made_from(submission, None)
-            record = results.failed_record(submission, assignment, results.NOT_GRADABLE, str(error), made_from)
+            record = records.failed_record(submission, assignment, records.NOT_GRADABLE, str(error), made_from)
         else:
             graded = grade(read, self._questions(assignment), worker, self.limits)
             made_from = self._made_from(submission, read.digest)
-            record = results.graded_record(submission, assignment, graded, made_from)
+            record = records.graded_record(submission, assignment, graded, made_from)
             if record["score"] == 0 and (other := self._other_assignment(submission, read.cells)):
                 reason = (
                     f"Its name says {submission.stem}, and its content {other}. If the content is right, rename it."
                 )
-                record = results.failed_record(submission, assignment, results.NOT_GRADABLE, reason, made_from)
+                record = records.failed_record(submission, assignment, records.NOT_GRADABLE, reason, made_from)
             timing = graded.processor_seconds, graded.memory
         results.write(self.path(submission), record)
         return record, (time.monotonic() - start, *timing)
@@ -410,8 +410,8 @@ class Grading:
             else:
                 reason = f"{type(error).__name__}: {error}"
             assignment = self.assignments[submission.stem]
-            record = results.failed_record(
-                submission, assignment, results.ERROR, reason, self._made_from(submission, None)
+            record = records.failed_record(
+                submission, assignment, records.ERROR, reason, self._made_from(submission, None)
             )
             try:
                 results.write(self.path(submission), record)

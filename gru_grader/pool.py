@@ -3,7 +3,8 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from gru_grader.client import Worker, WorkerError
+from gru_grader.child import WorkerError
+from gru_grader.client import Worker
 
 
 class WorkerPool:
@@ -16,7 +17,7 @@ class WorkerPool:
     ----------
     jobs : int
     level : str
-    limits : gru_grader.client.Limits
+    limits : gru_grader.budget.Limits
 
     Examples
     --------

@@ -2,14 +2,14 @@
 
 import textwrap
 
-from gru_grader import results
+from gru_grader import records
 from gru_grader.text import safe, safe_line, without_signs
 
 STATUS_WORDS = {
-    results.GRADED: "graded",
-    results.NOT_ATTEMPTED: "not attempted",
-    results.NOT_GRADABLE: "not gradable",
-    results.ERROR: "grader error",
+    records.GRADED: "graded",
+    records.NOT_ATTEMPTED: "not attempted",
+    records.NOT_GRADABLE: "not gradable",
+    records.ERROR: "grader error",
 }
 WIDTH = 100
 MOST_UNSURE = 5
@@ -32,7 +32,7 @@ def full(record):
     names = filter(None, (without_signs(safe_line(data["student"])), data["assignment"]))
     head = f"{', '.join(names)}: {score(record)}"
     blocks = [head, *[test["output"] for test in record["tests"]], record["output"]]
-    if data["status"] in (results.GRADED, results.NOT_ATTEMPTED):
+    if data["status"] in (records.GRADED, records.NOT_ATTEMPTED):
         limits = data["limits"]
         blocks.append(
             f"Graded by version {data['grader_version']} with seed {data['seed']}, isolation {data['isolation']},"
@@ -53,7 +53,7 @@ def score(record):
     if record["score"] is None:
         return STATUS_WORDS[status]
     points = f"{record['score']:g} of {record['extra_data']['max_score']:g} points"
-    return points if status == results.GRADED else f"{points}, {STATUS_WORDS[status]}"
+    return points if status == records.GRADED else f"{points}, {STATUS_WORDS[status]}"
 
 
 def closing(summary, out):
@@ -68,10 +68,10 @@ def closing(summary, out):
     -------
     str
     """
-    graded, mean = summary.counts[results.GRADED], summary.mean
+    graded, mean = summary.counts[records.GRADED], summary.mean
     others = [
         f"{number} {STATUS_WORDS[status]}"
-        for status in (results.NOT_ATTEMPTED, results.NOT_GRADABLE, results.ERROR)
+        for status in (records.NOT_ATTEMPTED, records.NOT_GRADABLE, records.ERROR)
         if (number := summary.counts[status])
     ]
     joined = f"{graded} graded"
@@ -80,7 +80,7 @@ def closing(summary, out):
     if others:
         joined += (", which leaves out: " if graded else "; ") + ", ".join(others)
     lines = [joined + (f" ({summary.kept} from an earlier run)." if summary.kept else ".")]
-    for status, title in ((results.NOT_GRADABLE, "Not gradable"), (results.ERROR, "The grader failed on")):
+    for status, title in ((records.NOT_GRADABLE, "Not gradable"), (records.ERROR, "The grader failed on")):
         if failed := [rest for found, *rest in summary.failed if found == status]:
             lines.append(f"{title}:")
             lines += [f"  {safe_line(student)}, {stem}: {safe_line(reason)}" for student, stem, reason in failed]

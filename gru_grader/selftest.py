@@ -11,7 +11,9 @@ from pathlib import Path
 
 import gru_checks
 from gru_checks.calling import Call
-from gru_grader.client import Ended, Limits, Worker, WorkerError
+from gru_grader.budget import Limits
+from gru_grader.child import Ended, WorkerError
+from gru_grader.client import Worker
 from gru_grader.sandbox import FULL, RESTRICTED
 
 LEVELS = (FULL, RESTRICTED)

@@ -20,6 +20,23 @@ MACOS_FOLDER = "__MACOSX"
 """What macOS adds to a zip: what its file system knows of the files, and none of them."""
 RESERVED = ("summary.csv", "timings.csv", "grading.json")
 """Files beside the students' folders of results, so no student can be called so."""
+_RESERVED_REASON = "the results have a file of this name; rename the folder"
+_BY_ITSELF = "grade it by itself"
+_OTHER = "it is no notebook"
+_NBGRADER = (NBGRADER_FOLDER, "source", "release", "autograded", "feedback")
+_BESIDE = f"it lies beside {NBGRADER_FOLDER}, where nbgrader collects what is graded; move it into that, or rename that"
+_PACKED = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz")
+_WORD = re.compile(r"[^\W\d_]+")
+_USUAL = frozenset(
+    "answer answers assignment chapter complete completed copy corrected done draft ex exercise exercises final"
+    " finished fixed homework hw last latest my new notebook of old problem set solution solutions solved submission"
+    " task the updated v ver version week work".split()
+)
+"""What students write before the name of an exercise, besides their own."""
+STUDENT_NUMBER = 5
+"""So many digits are taken for the number of a student, and fewer for that of an assignment or a year."""
+DEEPEST = 6
+"""How many folders down a notebook is looked for, only to say where it lies."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -446,25 +463,6 @@ def _only(names):
 
 def _is_packed(name):
     return splitext(name)[1].lower() in _PACKED
-
-
-_RESERVED_REASON = "the results have a file of this name; rename the folder"
-_BY_ITSELF = "grade it by itself"
-_OTHER = "it is no notebook"
-_NBGRADER = (NBGRADER_FOLDER, "source", "release", "autograded", "feedback")
-_BESIDE = f"it lies beside {NBGRADER_FOLDER}, where nbgrader collects what is graded; move it into that, or rename that"
-_PACKED = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz")
-_WORD = re.compile(r"[^\W\d_]+")
-_USUAL = frozenset(
-    "answer answers assignment chapter complete completed copy corrected done draft ex exercise exercises final"
-    " finished fixed homework hw last latest my new notebook of old problem set solution solutions solved submission"
-    " task the updated v ver version week work".split()
-)
-"""What students write before the name of an exercise, besides their own."""
-STUDENT_NUMBER = 5
-"""So many digits are taken for the number of a student, and fewer for that of an assignment or a year."""
-DEEPEST = 6
-"""How many folders down a notebook is looked for, only to say where it lies."""
 
 
 def _around(stem, name):

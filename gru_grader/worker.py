@@ -42,7 +42,7 @@ RARE = (
     "encodings.cp437 encodings.idna encodings.latin_1 encodings.utf_16 encodings.utf_8_sig fileinput fnmatch "
     "getpass gzip hashlib hmac html http.client importlib.metadata importlib.resources json.tool locale lzma "
     "mmap multiprocessing.pool numbers pdb platform pstats resource sched secrets select selectors shelve shlex "
-    "signal sqlite3 stat subprocess symtable sysconfig tarfile token tokenize tracemalloc unicodedata "
+    "signal sqlite3 stat subprocess symtable sysconfig tarfile token tokenize tracemalloc "
     "unittest.mock urllib.parse urllib.request weakref xml.etree webbrowser zipfile numpy.ctypeslib numpy.ma "
     "numpy.strings numpy.typing"
 ).split()

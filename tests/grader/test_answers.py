@@ -10,8 +10,8 @@ from gru_checks.judge import judge
 from gru_checks.question import inputs
 from gru_grader.answers import cell_error, outcome
 from gru_grader.grade import Graded, StoppedCell, first_line
+from gru_grader.records import graded_record
 from gru_grader.report import full
-from gru_grader.results import graded_record
 from gru_grader.submissions import Submission
 from tests.grader.bank import ASSIGNMENT, STEM
 

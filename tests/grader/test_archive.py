@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gru_grader import __main__ as command_line
 from gru_grader import archive
 from gru_grader.archive import CannotUnpack, unpack
-from gru_grader.client import Limits
+from gru_grader.budget import Limits
 from gru_grader.grading import CannotStart, Grading
 from gru_grader.notebook import MAX_BYTES, NotGradable, read
 from tests.grader.bank import ASSIGNMENT, RIGHT, STEM, cells, notebook_text

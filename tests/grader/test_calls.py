@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from gru_checks.calling import Call
-from gru_grader.client import Ended, Limits, Worker
+from gru_grader.budget import Limits
+from gru_grader.child import Ended
+from gru_grader.client import Worker
 from gru_grader.wire import MAX_ARRAYS, MAX_VALUES
 
 LIMITS, QUICK = Limits(), Limits(seconds=0.2)

@@ -3,8 +3,9 @@
 import pytest
 
 from gru_checks.calling import Call
+from gru_grader.budget import Limits
 from gru_grader.cells import SoFar, python_source, run_cell
-from gru_grader.client import Limits, Worker
+from gru_grader.client import Worker
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import pytest
 
 from gru_checks.question import inputs
 from gru_checks.registry import assignments
-from gru_grader.client import Limits, Worker
+from gru_grader.budget import Limits
+from gru_grader.client import Worker
 from gru_grader.grade import grade
 from gru_grader.notebook import read
 

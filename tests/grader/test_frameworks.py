@@ -10,7 +10,8 @@ import pytest
 from gru_checks.calling import Call
 from gru_grader import __main__ as command_line
 from gru_grader import grading, libraries
-from gru_grader.client import Limits, Worker
+from gru_grader.budget import Limits
+from gru_grader.client import Worker
 from tests.grader.bank import ASSIGNMENT, NAMES, POINTS, RIGHT, STEM, cells, notebook_text
 
 LIMITS = Limits(seconds=10)

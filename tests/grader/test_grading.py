@@ -30,10 +30,12 @@ from gru_checks.calling import Call
 from gru_checks.question import Case, Misconception, Part
 from gru_grader import __main__ as command_line
 from gru_grader import command, grading, machine, pool, report, results, selftest, tables
-from gru_grader.client import Limits, Worker, WorkerError
+from gru_grader.budget import Limits
+from gru_grader.child import WorkerError
+from gru_grader.client import Worker
 from gru_grader.grading import Grading
 from gru_grader.pool import WorkerPool
-from gru_grader.results import can_be_kept
+from gru_grader.records import can_be_kept
 from tests.grader.bank import ASSIGNMENT, NAMES, POINTS, RIGHT, STEM, UNTOUCHED, WRONG, cells, notebook_text
 from tests.grader.processes import below, end_of, wait_until
 

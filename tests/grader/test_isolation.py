@@ -15,7 +15,9 @@ import pytest
 from gru_checks.calling import Call
 from gru_grader import __main__ as command_line
 from gru_grader import machine, report, selftest
-from gru_grader.client import Ended, Limits, Worker
+from gru_grader.budget import Limits
+from gru_grader.child import Ended
+from gru_grader.client import Worker
 from tests.grader.bank import ASSIGNMENT, RIGHT, STEM, cells, notebook_text
 from tests.grader.processes import below, end_of, wait_until
 from tests.hostile import throwaway

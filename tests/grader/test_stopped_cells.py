@@ -9,8 +9,9 @@ import time
 import pytest
 
 from gru_checks.question import inputs
+from gru_grader.budget import Limits
 from gru_grader.cells import BARE_DEFINITIONS, DEFINITIONS, EVERYTHING, QUICK_DEFINITIONS, run_cell
-from gru_grader.client import Limits, Worker
+from gru_grader.client import Worker
 from gru_grader.grade import grade
 from gru_grader.notebook import Notebook
 from tests.grader.bank import ASSIGNMENT, RIGHT

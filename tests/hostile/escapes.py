@@ -16,7 +16,9 @@ import time
 from pathlib import Path
 
 from gru_checks.calling import Call
-from gru_grader.client import Ended, Limits, Worker
+from gru_grader.budget import Limits
+from gru_grader.child import Ended
+from gru_grader.client import Worker
 
 LIMITS = Limits(seconds=2, memory=512)
 

@@ -4,7 +4,8 @@ import json
 import sys
 
 from gru_checks.question import inputs
-from gru_grader.client import Limits, Worker
+from gru_grader.budget import Limits
+from gru_grader.client import Worker
 from gru_grader.grade import grade
 from gru_grader.notebook import Notebook
 from gru_grader.sandbox import NONE
