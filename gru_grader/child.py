@@ -21,7 +21,7 @@ START_SECONDS = 60
 MAX_ERRORS = 100
 """Errors of cells that are kept, whatever a child says; an honest one sends fewer."""
 MAX_PARTS = 20 * wire.MAX_VALUES
-"""Brackets and braces in an answer: several a value, and those in its texts; each takes more memory than its byte."""
+"""Brackets and braces in an answer. There are several a value, and those in its texts; each takes memory."""
 OTHERS_SHARE = 0.1
 """A cell is told that it alone used up the time if those before it used no more than this share."""
 

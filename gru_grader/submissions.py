@@ -17,7 +17,7 @@ from gru_grader.notebook import ENDING, FAULTS
 
 NBGRADER_FOLDER = "submitted"
 MACOS_FOLDER = "__MACOSX"
-"""What macOS adds to a zip: what its file system knows of the files, and none of them."""
+"""What macOS adds to a zip, with what its file system knows of the files, and none of them."""
 RESERVED = ("summary.csv", "timings.csv", "grading.json")
 """Files beside the students' folders of results, so no student can be called so."""
 _RESERVED_REASON = "the results have a file of this name; rename the folder"
