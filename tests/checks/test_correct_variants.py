@@ -30,7 +30,15 @@ def verdict(id, source, run_cell, seed, **names):
     return judge(asked, cases, [perform(case.call, namespace) for case in cases], public=True)
 
 
-@pytest.mark.parametrize(("id", "name"), [(id, name) for id, group in VARIANTS.items() for name in group])
+# Of each question one way always, and all of them in the whole run.
+@pytest.mark.parametrize(
+    ("id", "name"),
+    [
+        pytest.param(id, name, marks=pytest.mark.slow if place else [])
+        for id, group in VARIANTS.items()
+        for place, name in enumerate(group)
+    ],
+)
 def test_it_passes(id, name, run_cell):
     for seed in range(3 if question(id).trains else 20):
         found = verdict(id, VARIANTS[id][name], run_cell, seed)

@@ -66,6 +66,7 @@ def test_where_bubblewrap_works_both_levels_hold():
     assert [(report.failure, report.open) for report in map(selftest.examine, selftest.LEVELS)] == [("", ())] * 2
 
 
+@pytest.mark.slow
 @pytest.mark.needs("bubblewrap", "sandbox")
 def test_the_self_test_finds_what_is_open():
     """Without isolation every attempt but the bounded ones works; so each can tell a hole from a wall."""

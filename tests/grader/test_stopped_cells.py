@@ -17,6 +17,7 @@ from gru_grader.notebook import Notebook
 from tests.grader.bank import ASSIGNMENT, RIGHT
 from tests.grader.processes import below
 
+pytestmark = pytest.mark.slow
 LIMITS = Limits(seconds=0.4, memory=512, disk=16)
 # Eight answers: three of them are asked twice.
 QUESTIONS = [(q, inputs(q, 7)) for q in (*ASSIGNMENT.questions, *ASSIGNMENT.questions[:3])]

@@ -15,6 +15,7 @@ def test_no_escape_harms_anything(level):
     assert harm_done(level) == {name: [] for name in ESCAPES}
 
 
+@pytest.mark.slow
 @pytest.mark.needs("bubblewrap")
 def test_every_escape_succeeds_where_nothing_isolates():
     """In a throw-away shell with namespaces of its own, a read-only root and limits, never on the bare machine."""

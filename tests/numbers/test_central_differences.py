@@ -6,6 +6,7 @@ import pytest
 from gru_ref import connectivity
 from tests.numbers.drawn_runs import CELLS, PADDINGS, STRUCTURES, assert_close, draw_run, states
 
+pytestmark = pytest.mark.slow
 TOLERANCE = 1e-7
 STEP = 1e-5
 

@@ -9,7 +9,7 @@ from gru_ref import GRU
 from tests.numbers.converter_cases import assert_near, assert_same_bits, draw_input, draw_network
 from tests.numbers.framework_cases import crossed
 
-pytestmark = pytest.mark.needs("tensorflow")
+pytestmark = [pytest.mark.needs("tensorflow"), pytest.mark.slow]
 
 STRUCTURES = [
     {},

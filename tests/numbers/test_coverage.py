@@ -14,8 +14,8 @@ LEAST = 95
 # A few cases of each test reach the lines that all of them do; what they leave out takes long and reaches no others.
 CASES = 3
 LEFT_OUT = ["test_parity_*", "test_vectors.py", "test_central_differences.py", "test_scaling.py", HERE.name]
-# Slow, and the only one that runs a module's lines.
-SLOW = "test_tf_gru.py"
+# Slow, and alone in running some lines.
+SLOW = ["test_tf_gru.py", "test_convert_keras.py", "test_keras_cell.py"]
 
 
 @pytest.mark.slow
@@ -30,7 +30,7 @@ def test_the_tests_of_numbers_run_nearly_every_line_of_gru_ref(tmp_path, record_
     pytest_run = ["-m", "pytest", "-q", "-p", "no:cacheprovider"]
     steps = [
         [*coverage, "run", "--source=gru_ref", *pytest_run, "-m", "not slow", *tests, str(HERE.parent)],
-        [*coverage, "run", "--append", "--source=gru_ref", *pytest_run, str(HERE.parent / SLOW)],
+        [*coverage, "run", "--append", "--source=gru_ref", *pytest_run, *[str(HERE.parent / name) for name in SLOW]],
         [*coverage, "json", "-o", str(report)],
     ]
     for step in steps:

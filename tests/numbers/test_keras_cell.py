@@ -5,7 +5,7 @@ import pytest
 
 from gru_ref import gru_cell
 
-pytestmark = pytest.mark.needs("tensorflow")
+pytestmark = [pytest.mark.needs("tensorflow"), pytest.mark.slow]
 
 
 @pytest.mark.parametrize("seed", range(5))

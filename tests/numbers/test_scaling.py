@@ -31,6 +31,7 @@ def test_a_forward_run_needs_no_more_than_its_outputs_and_a_constant(reset):
     assert beyond[4000] < 1.05 * beyond[1000]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reset", ["after", "before"])
 def test_a_trace_and_its_gradient_need_memory_in_proportion_to_the_outputs(reset):
     gru = GRU(INPUTS, UNITS, reset=reset, rng=0)

@@ -146,6 +146,7 @@ def test_one_spoilt_colour_among_thousands_is_found(visit, address, selector, st
         assert told == themes
 
 
+@pytest.mark.slow
 @pytest.mark.needs("chromium")
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_colour_of_code_can_be_read(visit, address, html, theme):

@@ -85,6 +85,7 @@ def test_once_filled_every_page_has_its_links(published_site):
         assert found["Open issue"].startswith(f"{URL}/issues/new?title=Issue on page /{page}.html")
 
 
+@pytest.mark.slow
 def test_once_filled_every_notebook_opens_in_colab(published_site):
     opened = {page: links(tree).get("Colab") for page, tree in published_site.items()}
     colab = "https://colab.research.google.com/github/example-owner/example-course/blob/main/"
