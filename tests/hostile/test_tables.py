@@ -24,7 +24,7 @@ def parameters():
         yield pytest.param(submission, id=f"{submission.category}: {submission.name}", marks=marks)
 
 
-@pytest.mark.parametrize("submission", parameters())
+@pytest.mark.parametrize("submission", list(parameters()))
 def test_a_hostile_submission_gets_what_it_deserves(worker, submission):
     assert statuses(worker, submission) == deserved(submission)
 
