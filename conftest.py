@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+import signal
 import sys
 
 import pytest
@@ -48,7 +49,20 @@ NEEDS = {
 }
 
 
+def _hear_signals():
+    """Let what tests start be ended as always, also below nohup or behind a script's `&`, where signals are ignored.
+
+    Programs inherit that a signal is ignored; a function that is called instead, they do not.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        # The tests themselves go on when the terminal is closed, as nohup is to have it.
+        signal.signal(signal.SIGHUP, lambda *arguments: None)
+
+
 def pytest_configure(config):
+    _hear_signals()
     if config.getoption("nbval", False):
         # The kernels that nbval starts inherit this: the stored outputs were made in the same environment.
         os.environ.update(KERNEL_ENVIRONMENT)

@@ -84,6 +84,7 @@ class Sandbox:
 
     def __init__(self, confinement, be_mapped):
         self._confinement = confinement
+        self._warm_process = None
         self._own_processes = None
         self._paths = []
         if confinement.level == FULL:
@@ -114,6 +115,7 @@ class Sandbox:
         int
             As os.fork.
         """
+        self._warm_process = os.getpid()
         if self._own_processes is None:
             return os.fork()
         syscalls.unshare(syscalls.NEW_PIDS)
@@ -150,6 +152,9 @@ class Sandbox:
             os.setresgid(user, user, user)
             os.setresuid(user, user, user)
         syscalls.die_with_parent()
+        if level == RESTRICTED and os.getppid() != self._warm_process:
+            # It was gone already. In `full` all processes of its namespace end with it.
+            os._exit(0)
         syscalls.drop_capabilities()
         syscalls.forbid_new_privileges()
         syscalls.landlock(rules)

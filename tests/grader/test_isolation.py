@@ -5,6 +5,8 @@ import errno
 import os
 import resource
 import signal
+import subprocess
+import sys
 import sysconfig
 import time
 from pathlib import Path
@@ -21,6 +23,8 @@ from gru_grader.client import Worker
 from tests.grader.bank import ASSIGNMENT, RIGHT, STEM, cells, notebook_text
 from tests.grader.processes import below, end_of, wait_until
 from tests.hostile import throwaway
+
+ROOT = Path(__file__).parents[2]
 
 
 def without(*calls):
@@ -327,6 +331,31 @@ def test_nothing_outlives_its_worker(level):
     os.kill(worker._process.pid, signal.SIGKILL)
     end_of(running)
     worker.close()
+
+
+ORPHAN = """
+import os, sys, time
+from unittest import mock
+from gru_grader import allowed_calls, sandbox, syscalls
+
+limits = dict(memory=2**40, disk=2**20, cpu=60, files=64, threads=10_000)
+confinement = sandbox.Confinement("restricted", 0, ["/usr"], [], sys.argv[1], allowed_calls.program(), limits)
+shut = sandbox.Sandbox(confinement, None)
+warm_process = os.getpid()
+if shut.fork():
+    os._exit(0)
+while os.getppid() == warm_process:
+    time.sleep(0.01)
+shut.shut_in()
+print("a submission runs", flush=True)
+"""
+
+
+@pytest.mark.needs("sandbox")
+def test_a_child_whose_worker_is_gone_before_it_is_shut_in_runs_nothing(tmp_path):
+    """It would have nobody left to end it."""
+    ran = subprocess.run([sys.executable, "-c", ORPHAN, tmp_path], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
 
 
 @pytest.mark.needs("sandbox")
