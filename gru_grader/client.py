@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 
 import numpy as np
 
@@ -64,6 +65,8 @@ class Worker:
         self._packages = (*libraries.PACKAGES, *packages)
         self.user = machine.unused_user(avoid) if os.geteuid() == 0 and level != NONE else 0
         self._process = self._control = self._scratch = None
+        # Whoever stops a grading closes workers that other threads are about to use.
+        self._opening, self._closed = threading.Lock(), False
         try:
             self._calls = b"" if level == NONE else allowed_calls.program()
             if level == RESTRICTED:
@@ -86,7 +89,9 @@ class Worker:
         self.close()
 
     def close(self):
-        """End the warm process and whatever still runs below it."""
+        """End the warm process and whatever still runs below it; nothing is started after that."""
+        with self._opening:
+            self._closed = True
         self._end_process()
         self._remove_scratch()
 
@@ -109,13 +114,16 @@ class Worker:
         ------
         WorkerError
         """
-        try:
-            if self.level == RESTRICTED:
-                machine.empty(self._scratch)
-            if self.level == NONE and self._process.poll() is not None:
-                self._start()
-        except OSError as error:
-            raise WorkerError(f"the worker's folder for files cannot be emptied: {error}") from None
+        with self._opening:
+            if self._closed:
+                raise WorkerError("the worker was closed")
+            try:
+                if self.level == RESTRICTED:
+                    machine.empty(self._scratch)
+                if self.level == NONE and self._process.poll() is not None:
+                    self._start()
+            except OSError as error:
+                raise WorkerError(f"the worker's folder for files cannot be emptied: {error}") from None
         ours, theirs = socket.socketpair()
         pipe, begins = os.pipe()
         for end in (pipe, begins):

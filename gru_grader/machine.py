@@ -151,7 +151,17 @@ def empty(folder):
 
     However deep its folders are, and even where they are closed to their owner:
     what is in a folder is first moved up, so that no path is long.
+
+    Parameters
+    ----------
+    folder : str
+
+    Raises
+    ------
+    TypeError
+        If it is None, which would stand for the folder that this process is in.
     """
+    folder = os.fspath(folder)
     while entries := list(os.scandir(folder)):
         for entry in entries:
             if not entry.is_dir(follow_symlinks=False):

@@ -18,7 +18,7 @@ from gru_checks.calling import Call
 from gru_grader import __main__ as command_line
 from gru_grader import machine, report, selftest
 from gru_grader.budget import Limits
-from gru_grader.child import Ended
+from gru_grader.child import Ended, WorkerError
 from gru_grader.client import Worker
 from tests.grader.bank import ASSIGNMENT, RIGHT, STEM, cells, notebook_text
 from tests.grader.processes import below, end_of, wait_until
@@ -331,6 +331,32 @@ def test_nothing_outlives_its_worker(level):
     os.kill(worker._process.pid, signal.SIGKILL)
     end_of(running)
     worker.close()
+
+
+@pytest.mark.needs("sandbox")
+@pytest.mark.parametrize("level", ["full", "restricted", "none"])
+def test_a_worker_that_was_closed_starts_nothing_and_removes_nothing(level, tmp_path, monkeypatch):
+    """As when a grading is stopped just before a thread begins with the next submission."""
+    (tmp_path / "the teacher's own").mkdir()
+    (tmp_path / "the teacher's own" / "marks.csv").write_text("anna,10")
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    worker = Worker(level, Limits())
+    worker.close()
+    before = below(os.getpid())
+    with pytest.raises(WorkerError, match="the worker was closed"):
+        worker.fork()
+    assert below(os.getpid()) == before
+    assert [path.name for path in sorted(tmp_path.rglob("*"))] == ["temporary", "the teacher's own", "marks.csv"]
+
+
+def test_no_folder_is_not_the_folder_that_the_grader_is_in(tmp_path, monkeypatch):
+    (tmp_path / "marks.csv").write_text("anna,10")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TypeError):
+        machine.empty(None)
+    assert (tmp_path / "marks.csv").exists()
 
 
 ORPHAN = """
