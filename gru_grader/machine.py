@@ -147,10 +147,12 @@ def kill(handle):
 
 
 def empty(folder):
-    """Remove all that a submission left in its folder; nothing of it may run any more.
+    """Remove all that a submission left in its folder.
 
     However deep its folders are, and even where they are closed to their owner:
-    what is in a folder is first moved up, so that no path is long.
+    what is in a folder is first moved up, so that no path is long. Should
+    anything of it still run, and put a link in the place of a folder, nothing
+    that the link leads to is touched.
 
     Parameters
     ----------
@@ -158,24 +160,47 @@ def empty(folder):
 
     Raises
     ------
+    OSError
+        If something cannot be removed.
     TypeError
-        If it is None, which would stand for the folder that this process is in.
+        If `folder` is None, which elsewhere stands for the folder that this process is in.
     """
-    folder = os.fspath(folder)
-    while entries := list(os.scandir(folder)):
-        for entry in entries:
-            if not entry.is_dir(follow_symlinks=False):
-                os.unlink(entry.path)
-                continue
-            os.chmod(entry.path, 0o700)
-            for inner in list(os.scandir(entry.path)):
-                if inner.is_dir(follow_symlinks=False):
-                    # To move a folder takes the right to write to it.
-                    os.chmod(inner.path, 0o700)
-                    os.rename(inner.path, f"{folder}/{secrets.token_hex(16)}")
-                else:
-                    os.unlink(inner.path)
-            os.rmdir(entry.path)
+    with _opened(folder) as top:
+        while entries := list(os.scandir(top)):
+            for entry in entries:
+                if not entry.is_dir(follow_symlinks=False):
+                    os.unlink(entry.name, dir_fd=top)
+                    continue
+                _open_to_owner(entry.name, top)
+                with _opened(entry.name, top) as inside:
+                    for inner in list(os.scandir(inside)):
+                        if inner.is_dir(follow_symlinks=False):
+                            # To move a folder takes the right to write to it.
+                            _open_to_owner(inner.name, inside)
+                            os.rename(inner.name, secrets.token_hex(16), src_dir_fd=inside, dst_dir_fd=top)
+                        else:
+                            os.unlink(inner.name, dir_fd=inside)
+                os.rmdir(entry.name, dir_fd=top)
+
+
+@contextlib.contextmanager
+def _opened(name, folder=None, flags=0):
+    """Open a folder, never through a link, by its name in another open one."""
+    descriptor = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | flags, dir_fd=folder)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _open_to_owner(name, folder):
+    """Let the owner of a folder do all with it; a link is no folder."""
+    if os.chmod in os.supports_follow_symlinks:
+        os.chmod(name, 0o700, dir_fd=folder, follow_symlinks=False)
+        return
+    # On Linux a change of mode follows links; the place that was opened without following one is no link.
+    with _opened(name, folder, os.O_PATH) as place:
+        os.chmod(f"/proc/self/fd/{place}", 0o700)
 
 
 def size(folder, limits):

@@ -359,6 +359,36 @@ def test_no_folder_is_not_the_folder_that_the_grader_is_in(tmp_path, monkeypatch
     assert (tmp_path / "marks.csv").exists()
 
 
+@pytest.mark.parametrize("when", ["first", "second", "third"])
+def test_a_link_in_the_place_of_a_folder_leads_the_removal_nowhere(when, tmp_path, monkeypatch):
+    """A submission that still runs for a moment may put it there after the folder was seen to be one."""
+    (other := tmp_path / "other").mkdir(mode=0o750)
+    (other / "marks.csv").write_text("anna,10")
+    (other / "inner").mkdir()
+    (scratch := tmp_path / "scratch").mkdir()
+    (scratch / "folder" / "inner").mkdir(parents=True)
+    steps = iter(["first", "second", "third"])
+
+    def after_a_swap(call):
+        def swap(path, *arguments, **named):
+            if str(path).endswith("folder") and next(steps, None) == when:
+                (scratch / "folder").rename(tmp_path / "aside")
+                (scratch / "folder").symlink_to(other)
+            return call(path, *arguments, **named)
+
+        return swap
+
+    for name in ("open", "chmod", "scandir", "rmdir"):
+        monkeypatch.setattr(os, name, after_a_swap(getattr(os, name)))
+    with pytest.raises(OSError):
+        machine.empty(str(scratch))
+    monkeypatch.undo()
+    assert other.stat().st_mode & 0o777 == 0o750
+    assert sorted(path.name for path in other.iterdir()) == ["inner", "marks.csv"]
+    machine.empty(str(scratch))
+    assert not list(scratch.iterdir()) and (other / "marks.csv").exists()
+
+
 ORPHAN = """
 import os, sys, time
 from unittest import mock
