@@ -282,6 +282,9 @@ class Worker:
                 os.killpg(self._process.pid, signal.SIGKILL)
             code = self._process.wait()
             self._end_process()
+            if self._closed:
+                # Then it was not the submission that ended it.
+                raise WorkerError("the worker was closed")
             return code, (0.0, 0)
         try:
             machine.kill(handle)

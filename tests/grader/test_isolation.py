@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import threading
 import time
 from pathlib import Path
 from unittest import mock
@@ -349,6 +350,21 @@ def test_a_worker_that_was_closed_starts_nothing_and_removes_nothing(level, tmp_
         worker.fork()
     assert below(os.getpid()) == before
     assert [path.name for path in sorted(tmp_path.rglob("*"))] == ["temporary", "the teacher's own", "marks.csv"]
+
+
+@pytest.mark.slow
+@pytest.mark.needs("sandbox")
+@pytest.mark.parametrize("level", ["full", "restricted", "none"])
+def test_what_is_ended_with_its_worker_did_not_crash(level):
+    """Nobody gets a mark for having been graded when the grading was stopped."""
+    worker = Worker(level, Limits())
+    child = worker.fork()
+    stopping = threading.Timer(0.3, worker.close)
+    stopping.start()
+    with pytest.raises(WorkerError):
+        child.run(["while True:\n    pass"], (), Limits())
+    stopping.join()
+    child.close()
 
 
 def test_no_folder_is_not_the_folder_that_the_grader_is_in(tmp_path, monkeypatch):
