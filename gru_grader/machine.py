@@ -186,7 +186,7 @@ def empty(folder):
 @contextlib.contextmanager
 def _opened(name, folder=None, flags=0):
     """Open a folder, never through a link, by its name in another open one."""
-    descriptor = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | flags, dir_fd=folder)
+    descriptor = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | flags, dir_fd=folder)
     try:
         yield descriptor
     finally:
